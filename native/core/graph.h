@@ -1,0 +1,114 @@
+/* graph.h - a network as data: a list of ops over named tensors, with its parameters.
+ *
+ * Built by small functions (networks.c) or read from a file (model_file.c): both go through graph_append, the one place
+ * that checks an op and derives the shape of what it gives. Tensors are either maps, [height / d][width / d][channels]
+ * for a downscale d, or vectors, [channels].
+ *
+ *     struct graph *g = graph_create("restorer");
+ *     int x = graph_input_map(g, "picture", 3);
+ *     x = graph_conv2d(g, x, "head", 3, 3, 1, ACTIVATION_NONE);
+ *     graph_set_output(g, x);
+ *     enum deblur_status status = graph_status(g);    // the first error, if any
+ *
+ * After an error every further call does nothing and returns -1, so that builders need no checks of their own.
+ * Not thread-safe while it is being built; afterwards it is only read. */
+#ifndef GRAPH_H
+#define GRAPH_H
+
+#include "deblur.h"
+#include "kernels/kernels.h"
+
+enum {
+	GRAPH_NAME_BYTES = 48,
+	GRAPH_MAX_OPS = 4096,
+	GRAPH_MAX_CHANNELS = 4096,
+	GRAPH_MAX_DOWNSCALE = 64,
+};
+
+enum graph_op_kind {
+	GRAPH_CONV2D = 0,        /* inputs: map; parameters weight [out][k][k][in], bias [out] */
+	GRAPH_CONV_TRANSPOSE2X2, /* inputs: map; weight [2][2][out][in], bias [out]; doubles the size */
+	GRAPH_PIXEL_SHUFFLE,     /* inputs: map; channels / factor^2, size * factor */
+	GRAPH_PIXEL_UNSHUFFLE,   /* inputs: map; channels * factor^2, size / factor */
+	GRAPH_ADD,               /* inputs: two maps of one shape */
+	GRAPH_SIGMOID,           /* inputs: map */
+	GRAPH_GLOBAL_AVERAGE,    /* inputs: map; gives a vector */
+	GRAPH_LINEAR,            /* inputs: vector; weight [out][in], bias [out] */
+	GRAPH_CHANNEL_AFFINE,    /* inputs: map, scale vector, shift vector: activation(x * (1 + scale) + shift) */
+	GRAPH_OP_KIND_COUNT
+};
+
+struct graph_tensor {
+	char name[GRAPH_NAME_BYTES];
+	uint32_t channels;
+	uint32_t downscale; /* 1, 2, 4, ...; 0: a vector */
+};
+
+struct graph_parameter {
+	char name[GRAPH_NAME_BYTES];
+	uint32_t shape[4]; /* unused dimensions are 1 */
+	size_t count;      /* product of shape */
+	float *values;     /* [count], owned by the graph, zero until somebody fills it */
+};
+
+struct graph_op {
+	enum graph_op_kind kind;
+	enum activation activation; /* conv2d, conv_transpose2x2, linear, channel_affine */
+	uint32_t kernel;            /* conv2d: 1 or 3 */
+	uint32_t stride;            /* conv2d: 1 or 2; pixel (un)shuffle: the factor, 2..8; otherwise 1 */
+	int inputs[3];              /* tensor indices, -1 where unused; always earlier tensors */
+	int output;                 /* tensor index; every op gives exactly one new tensor */
+	int weight, bias;           /* parameter indices, -1 where the op has none */
+};
+
+struct graph {
+	char name[GRAPH_NAME_BYTES];
+	struct graph_tensor *tensors;
+	struct graph_op *ops;
+	struct graph_parameter *parameters;
+	size_t tensor_count, op_count, parameter_count;
+	int picture;   /* the input map, [h][w][3] in 0..1 sRGB */
+	int condition; /* the input vector, -1 if there is none */
+	int output;
+	enum deblur_status status;
+};
+
+struct graph *graph_create(const char *name);         /* NULL: out of memory */
+void graph_destroy(struct graph *graph);              /* NULL is fine */
+struct graph *graph_clone(const struct graph *graph); /* with parameters; NULL: out of memory */
+enum deblur_status graph_status(const struct graph *graph);
+
+/* Building. Each returns the index of the new tensor, or -1 after an error. */
+int graph_input_map(struct graph *graph, const char *name, uint32_t channels);
+int graph_input_vector(struct graph *graph, const char *name, uint32_t channels);
+/* op: kind, activation, kernel, stride and inputs are read; `out_channels` matters to conv2d, conv_transpose2x2,
+ * linear. BAD_ARGUMENT for what contradicts itself: wrong inputs, unknown kinds, shapes beyond the limits above. */
+int graph_append(struct graph *graph, const struct graph_op *op, const char *name, uint32_t out_channels);
+void graph_set_output(struct graph *graph, int tensor);
+
+int graph_conv2d(struct graph *graph, int x, const char *name, uint32_t out_channels, uint32_t kernel, uint32_t stride,
+				 enum activation activation);
+int graph_conv_transpose2x2(struct graph *graph, int x, const char *name, uint32_t out_channels,
+							enum activation activation);
+int graph_pixel_shuffle(struct graph *graph, int x, const char *name, uint32_t factor);
+int graph_pixel_unshuffle(struct graph *graph, int x, const char *name, uint32_t factor);
+int graph_add(struct graph *graph, int a, int b, const char *name);
+int graph_sigmoid(struct graph *graph, int x, const char *name);
+int graph_global_average(struct graph *graph, int x, const char *name);
+int graph_linear(struct graph *graph, int x, const char *name, uint32_t out_channels, enum activation activation);
+int graph_channel_affine(struct graph *graph, int x, int scale, int shift, const char *name,
+						 enum activation activation);
+
+/* Facts that follow from the ops. */
+size_t graph_parameter_total(const struct graph *graph);
+double graph_macs_per_pixel(const struct graph *graph); /* of the picture; vectors cost nothing per pixel */
+/* Pictures are extended to a multiple of this many pixels: the largest downscale. */
+size_t graph_alignment_px(const struct graph *graph);
+/* How far beyond a block of output pixels, aligned to graph_alignment_px, the ops look at the picture; a multiple of
+ * it. Meaningful where no global average lies between picture and output. */
+size_t graph_halo_px(const struct graph *graph);
+/* True if the tensor is computed from the picture (and not only from the condition). */
+bool graph_depends_on_picture(const struct graph *graph, int tensor);
+const char *graph_op_kind_name(enum graph_op_kind kind);
+
+#endif

@@ -1,0 +1,49 @@
+/* dataset.h - photographs in memory, and the training samples cut from them.
+ *
+ * A sample is a pure function of (dataset, seed, step, index): the data cursor of a run is its step number, and
+ * resuming is exact. Reading a sample is thread-safe. */
+#ifndef DATASET_H
+#define DATASET_H
+
+#include "train/degrade.h"
+
+struct dataset;
+
+/* One training sample as the nets want it. */
+struct dataset_sample {
+	float *degraded;          /* [crop][crop][3], 0..1 sRGB, borrowed from the caller */
+	float *sharp;             /* [crop][crop][3] */
+	struct deblur_blur truth; /* of a pair: unknown (see has_truth) */
+	bool has_truth;
+};
+
+struct dataset_options {
+	const char *const *sharp_dirs; /* folders of sharp photographs, searched recursively */
+	size_t sharp_dir_count;
+	const char *const *pair_dirs; /* folders with blur/ and sharp/, paired by name */
+	size_t pair_dir_count;
+	double pair_share; /* part of the samples that comes from pairs, 0..1, if there are any */
+	enum degrade_preset preset;
+	size_t crop_px;          /* side of a sample, a multiple of 8 */
+	size_t validation_every; /* every n-th photograph (by the hash of its name) is kept for validation; 0: none */
+};
+
+/* Decodes everything once. Files that cannot be read are counted, and named on *skipped_log if it is not NULL
+ * (malloc'ed text, one line each). IO: a folder cannot be read (errno); BAD_ARGUMENT: no usable picture. */
+enum deblur_status dataset_open(const struct dataset_options *options, struct dataset **out, char **skipped_log);
+void dataset_close(struct dataset *dataset);
+size_t dataset_picture_count(const struct dataset *dataset);
+size_t dataset_skipped_count(const struct dataset *dataset);
+
+/* Crops are chosen by gradient energy, flipped and rotated, degraded. OUT_OF_MEMORY. */
+enum deblur_status dataset_sample(const struct dataset *dataset, uint64_t seed, uint64_t step, uint32_t index,
+								  struct dataset_sample *sample);
+
+/* Validation sample `index` (0 <= index < dataset_validation_count): crops of 256 x 256 of the photographs kept apart,
+ * always the same. */
+enum { DATASET_VALIDATION_CROP_PX = 256 };
+size_t dataset_validation_count(const struct dataset *dataset);
+enum deblur_status dataset_validation_sample(const struct dataset *dataset, uint32_t index,
+											 struct dataset_sample *sample);
+
+#endif
