@@ -84,10 +84,11 @@ struct deblur_blur {
 
 /* The blur that a user describes. size_px in the unit that a person would measure: Gaussian: standard deviation;
  * shake: spread; motion: length of the path; defocus: radius of the disk; none: ignored.
- * angle_deg matters to motion and shake. Noise-free, never JPEG, in linear light.
- * BAD_ARGUMENT: size_px not finite or outside what gives a spread of 0..16, kind unknown, angle not finite. */
+ * angle_deg matters to motion and shake. What a person does not see, noise, JPEG quality and in_srgb, is taken from
+ * `rest`, which would be the estimate; NULL: noise-free, never JPEG, in linear light. BAD_ARGUMENT: size_px not finite
+ * or outside what gives a spread of 0..16, kind unknown, angle not finite. */
 enum deblur_status deblur_blur_describe(enum deblur_blur_kind kind, float size_px, float angle_deg,
-										struct deblur_blur *out);
+										const struct deblur_blur *rest, struct deblur_blur *out);
 
 /* The most probable kind, and the size in that kind's own unit (see deblur_blur_describe). */
 enum deblur_blur_kind deblur_blur_kind(const struct deblur_blur *blur);
