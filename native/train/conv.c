@@ -1,0 +1,289 @@
+#include "train/conv.h"
+
+#include <dnnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct conv_engine {
+	dnnl_engine_t engine;
+	dnnl_stream_t stream;
+};
+
+/* One primitive with the reorders around it. */
+struct conv {
+	struct conv_engine *engine;
+	struct conv_shape shape;
+	size_t src_count, dst_count;
+	bool bfloat16;
+	uint16_t *src_bf16, *ddst_bf16;          /* [batch][h][w][c]; NULL in float32 */
+	dnnl_memory_t user_src, user_dst;        /* channels-last, in the precision of the products; handles set per call */
+	dnnl_memory_t user_dsrc, user_ddst;      /* likewise; dsrc is float32 */
+	dnnl_memory_t user_weights, user_bias;   /* float32 master */
+	dnnl_memory_t user_dweights, user_dbias; /* float32 */
+	dnnl_memory_t weights_fwd, weights_bwd;  /* as the primitives like them */
+	dnnl_memory_t dweights;                  /* likewise */
+	dnnl_primitive_t forward, backward_data, backward_weights;
+	dnnl_primitive_t pack_fwd, pack_bwd, unpack_dweights;
+};
+
+enum deblur_status conv_engine_create(struct conv_engine **out) {
+	struct conv_engine *engine = calloc(1, sizeof *engine);
+	if (!engine) return DEBLUR_OUT_OF_MEMORY;
+	if (dnnl_engine_create(&engine->engine, dnnl_cpu, 0) ||
+		dnnl_stream_create(&engine->stream, engine->engine, dnnl_stream_default_flags)) {
+		conv_engine_destroy(engine);
+		return DEBLUR_OUT_OF_MEMORY;
+	}
+	*out = engine;
+	return DEBLUR_OK;
+}
+
+void conv_engine_destroy(struct conv_engine *engine) {
+	if (!engine) return;
+	if (engine->stream) dnnl_stream_destroy(engine->stream);
+	if (engine->engine) dnnl_engine_destroy(engine->engine);
+	free(engine);
+}
+
+enum conv_precision conv_best_precision(void) {
+	const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+	return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx ? CONV_BFLOAT16 : CONV_FLOAT32;
+}
+
+/* ---- creation: every oneDNN call goes through `ok`, so that the first refusal ends it ---- */
+
+static bool ok(dnnl_status_t status) {
+	return status == dnnl_success;
+}
+
+/* Descriptors of the four tensors; weights in the layout `tag`. */
+struct descriptors {
+	dnnl_memory_desc_t src, weights, bias, dst;
+};
+
+static bool describe(const struct conv_shape *s, dnnl_data_type_t data, dnnl_data_type_t weights_type,
+					 dnnl_data_type_t dst_type, dnnl_format_tag_t tag, struct descriptors *d) {
+	const dnnl_dims_t src = {(dnnl_dim_t)s->batch, (dnnl_dim_t)s->in_channels, (dnnl_dim_t)s->height,
+							 (dnnl_dim_t)s->width};
+	const dnnl_dims_t dst = {(dnnl_dim_t)s->batch, (dnnl_dim_t)s->out_channels, (dnnl_dim_t)(s->height / s->stride),
+							 (dnnl_dim_t)(s->width / s->stride)};
+	const dnnl_dims_t weights = {(dnnl_dim_t)s->out_channels, (dnnl_dim_t)s->in_channels, (dnnl_dim_t)s->kernel,
+								 (dnnl_dim_t)s->kernel};
+	const dnnl_dims_t bias = {(dnnl_dim_t)s->out_channels};
+	return ok(dnnl_memory_desc_init_by_tag(&d->src, 4, src, data, dnnl_nhwc)) &&
+		   ok(dnnl_memory_desc_init_by_tag(&d->dst, 4, dst, dst_type, dnnl_nhwc)) &&
+		   ok(dnnl_memory_desc_init_by_tag(&d->weights, 4, weights, weights_type, tag)) &&
+		   ok(dnnl_memory_desc_init_by_tag(&d->bias, 1, bias, dnnl_f32, dnnl_x));
+}
+
+static bool make_memory(struct conv *conv, const dnnl_memory_desc_t *desc, void *handle, dnnl_memory_t *out) {
+	return ok(dnnl_memory_create(out, desc, conv->engine->engine, handle));
+}
+
+static bool make_primitive(struct conv *conv, const void *op, const_dnnl_primitive_attr_t attributes,
+						   const_dnnl_primitive_desc_t hint, dnnl_primitive_desc_t *desc, dnnl_primitive_t *out) {
+	return ok(dnnl_primitive_desc_create(desc, op, attributes, conv->engine->engine, hint)) &&
+		   ok(dnnl_primitive_create(out, *desc));
+}
+
+/* NULL where there is nothing to fuse. */
+static bool fuse_relu(bool relu, dnnl_primitive_attr_t *attributes) {
+	if (!relu) return true;
+	dnnl_post_ops_t ops = NULL;
+	const bool made = ok(dnnl_primitive_attr_create(attributes)) && ok(dnnl_post_ops_create(&ops)) &&
+					  ok(dnnl_post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0)) &&
+					  ok(dnnl_primitive_attr_set_post_ops(*attributes, ops));
+	if (ops) dnnl_post_ops_destroy(ops);
+	return made;
+}
+
+static bool make_reorder(struct conv *conv, const dnnl_memory_desc_t *from, const dnnl_memory_desc_t *to,
+						 dnnl_primitive_t *out) {
+	dnnl_primitive_desc_t desc = NULL;
+	const bool made =
+		ok(dnnl_reorder_primitive_desc_create(&desc, from, conv->engine->engine, to, conv->engine->engine, NULL)) &&
+		ok(dnnl_primitive_create(out, desc));
+	if (desc) dnnl_primitive_desc_destroy(desc);
+	return made;
+}
+
+static const dnnl_memory_desc_t *liked(dnnl_primitive_desc_t desc, dnnl_query_t query) {
+	return dnnl_primitive_desc_query_md(desc, query, 0);
+}
+
+struct strides {
+	dnnl_dims_t strides, padding_low, padding_high;
+};
+
+static struct strides strides_of(const struct conv_shape *s) {
+	const dnnl_dim_t stride = (dnnl_dim_t)s->stride, low = s->kernel == 3, high = s->kernel == 3 && s->stride == 1;
+	return (struct strides){{stride, stride}, {low, low}, {high, high}};
+}
+
+static bool make_forward(struct conv *conv, dnnl_data_type_t data, bool training, dnnl_primitive_desc_t *desc) {
+	const struct strides st = strides_of(&conv->shape);
+	struct descriptors d, master;
+	dnnl_convolution_desc_t op;
+	dnnl_primitive_attr_t attributes = NULL;
+	const bool made =
+		describe(&conv->shape, data, data, dnnl_f32, dnnl_format_tag_any, &d) &&
+		describe(&conv->shape, data, dnnl_f32, dnnl_f32, dnnl_ohwi, &master) &&
+		fuse_relu(conv->shape.relu, &attributes) &&
+		ok(dnnl_convolution_forward_desc_init(&op, training ? dnnl_forward_training : dnnl_forward_inference,
+											  dnnl_convolution_direct, &d.src, &d.weights, &d.bias, &d.dst, st.strides,
+											  st.padding_low, st.padding_high)) &&
+		make_primitive(conv, &op, attributes, NULL, desc, &conv->forward) &&
+		make_memory(conv, &d.src, DNNL_MEMORY_NONE, &conv->user_src) &&
+		make_memory(conv, &d.dst, DNNL_MEMORY_NONE, &conv->user_dst) &&
+		make_memory(conv, &d.bias, DNNL_MEMORY_NONE, &conv->user_bias) &&
+		make_memory(conv, &master.weights, DNNL_MEMORY_NONE, &conv->user_weights) &&
+		make_memory(conv, liked(*desc, dnnl_query_weights_md), DNNL_MEMORY_ALLOCATE, &conv->weights_fwd) &&
+		make_reorder(conv, &master.weights, liked(*desc, dnnl_query_weights_md), &conv->pack_fwd);
+	if (attributes) dnnl_primitive_attr_destroy(attributes);
+	return made;
+}
+
+static bool make_backward_data(struct conv *conv, dnnl_data_type_t data, dnnl_primitive_desc_t forward) {
+	const struct strides st = strides_of(&conv->shape);
+	struct descriptors d, wanted;
+	dnnl_convolution_desc_t op;
+	dnnl_primitive_desc_t desc = NULL;
+	const bool made =
+		describe(&conv->shape, dnnl_f32, data, data, dnnl_format_tag_any, &d) &&
+		describe(&conv->shape, data, dnnl_f32, data, dnnl_ohwi, &wanted) &&
+		ok(dnnl_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, &d.src, &d.weights, &d.dst,
+													st.strides, st.padding_low, st.padding_high)) &&
+		make_primitive(conv, &op, NULL, forward, &desc, &conv->backward_data) &&
+		make_memory(conv, &d.src, DNNL_MEMORY_NONE, &conv->user_dsrc) &&
+		make_memory(conv, liked(desc, dnnl_query_weights_md), DNNL_MEMORY_ALLOCATE, &conv->weights_bwd) &&
+		make_reorder(conv, &wanted.weights, liked(desc, dnnl_query_weights_md), &conv->pack_bwd);
+	if (desc) dnnl_primitive_desc_destroy(desc);
+	return made;
+}
+
+static bool make_backward_weights(struct conv *conv, dnnl_data_type_t data, dnnl_primitive_desc_t forward) {
+	const struct strides st = strides_of(&conv->shape);
+	struct descriptors d, master;
+	dnnl_convolution_desc_t op;
+	dnnl_primitive_desc_t desc = NULL;
+	const bool made =
+		describe(&conv->shape, data, dnnl_f32, data, dnnl_format_tag_any, &d) &&
+		describe(&conv->shape, data, dnnl_f32, data, dnnl_ohwi, &master) &&
+		ok(dnnl_convolution_backward_weights_desc_init(&op, dnnl_convolution_direct, &d.src, &d.weights, &d.bias,
+													   &d.dst, st.strides, st.padding_low, st.padding_high)) &&
+		make_primitive(conv, &op, NULL, forward, &desc, &conv->backward_weights) &&
+		make_memory(conv, &d.dst, DNNL_MEMORY_NONE, &conv->user_ddst) &&
+		make_memory(conv, &d.bias, DNNL_MEMORY_NONE, &conv->user_dbias) &&
+		make_memory(conv, &master.weights, DNNL_MEMORY_NONE, &conv->user_dweights) &&
+		make_memory(conv, liked(desc, dnnl_query_diff_weights_md), DNNL_MEMORY_ALLOCATE, &conv->dweights) &&
+		make_reorder(conv, liked(desc, dnnl_query_diff_weights_md), &master.weights, &conv->unpack_dweights);
+	if (desc) dnnl_primitive_desc_destroy(desc);
+	return made;
+}
+
+static bool make_bf16_copies(struct conv *conv, bool training) {
+	if (!conv->bfloat16) return true;
+	conv->src_bf16 = malloc(conv->src_count * sizeof *conv->src_bf16);
+	if (training) conv->ddst_bf16 = malloc(conv->dst_count * sizeof *conv->ddst_bf16);
+	return conv->src_bf16 && (!training || conv->ddst_bf16);
+}
+
+enum deblur_status conv_create(struct conv_engine *engine, const struct conv_shape *shape,
+							   enum conv_precision precision, bool training, struct conv **out) {
+	struct conv *conv = calloc(1, sizeof *conv);
+	if (!conv) return DEBLUR_OUT_OF_MEMORY;
+	conv->engine = engine;
+	conv->shape = *shape;
+	conv->src_count = shape->batch * shape->height * shape->width * shape->in_channels;
+	conv->dst_count =
+		shape->batch * (shape->height / shape->stride) * (shape->width / shape->stride) * shape->out_channels;
+	conv->bfloat16 = precision == CONV_BFLOAT16;
+	const dnnl_data_type_t data = conv->bfloat16 ? dnnl_bf16 : dnnl_f32;
+	dnnl_primitive_desc_t forward = NULL;
+	const bool made =
+		make_forward(conv, data, training, &forward) &&
+		(!training || (make_backward_data(conv, data, forward) && make_backward_weights(conv, data, forward)));
+	if (forward) dnnl_primitive_desc_destroy(forward);
+	if (!made || !make_bf16_copies(conv, training)) {
+		conv_destroy(conv);
+		return made ? DEBLUR_OUT_OF_MEMORY : DEBLUR_BAD_ARGUMENT;
+	}
+	*out = conv;
+	return DEBLUR_OK;
+}
+
+void conv_destroy(struct conv *conv) {
+	if (!conv) return;
+	dnnl_primitive_t primitives[] = {conv->forward,  conv->backward_data, conv->backward_weights,
+									 conv->pack_fwd, conv->pack_bwd,      conv->unpack_dweights};
+	for (size_t i = 0; i < sizeof primitives / sizeof *primitives; i++)
+		if (primitives[i]) dnnl_primitive_destroy(primitives[i]);
+	dnnl_memory_t memories[] = {conv->user_src,     conv->user_dst,    conv->user_dsrc,     conv->user_ddst,
+								conv->user_weights, conv->user_bias,   conv->user_dweights, conv->user_dbias,
+								conv->weights_fwd,  conv->weights_bwd, conv->dweights};
+	for (size_t i = 0; i < sizeof memories / sizeof *memories; i++)
+		if (memories[i]) dnnl_memory_destroy(memories[i]);
+	free(conv->src_bf16);
+	free(conv->ddst_bf16);
+	free(conv);
+}
+
+/* ---- running ---- */
+
+/* Rounds to nearest even. NaN stays NaN because training stops on it; infinities stay. */
+static void to_bf16(const float *from, uint16_t *to, size_t count) {
+#pragma omp parallel for schedule(static)
+	for (size_t i = 0; i < count; i++) {
+		uint32_t bits;
+		memcpy(&bits, &from[i], sizeof bits);
+		const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+		to[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
+	}
+}
+
+static bool point(dnnl_memory_t memory, const void *data) {
+	return ok(dnnl_memory_set_data_handle(memory, (void *)(uintptr_t)data));
+}
+
+static bool run(struct conv *conv, dnnl_primitive_t primitive, int count, const dnnl_exec_arg_t *arguments) {
+	return ok(dnnl_primitive_execute(primitive, conv->engine->stream, count, arguments));
+}
+
+static bool reorder(struct conv *conv, dnnl_primitive_t primitive, dnnl_memory_t from, dnnl_memory_t to) {
+	const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+	return run(conv, primitive, 2, arguments);
+}
+
+enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const float *src,
+								float *dst) {
+	if (conv->bfloat16) to_bf16(src, conv->src_bf16, conv->src_count);
+	const void *in = conv->bfloat16 ? (const void *)conv->src_bf16 : src;
+	const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, conv->user_src},
+										 {DNNL_ARG_WEIGHTS, conv->weights_fwd},
+										 {DNNL_ARG_BIAS, conv->user_bias},
+										 {DNNL_ARG_DST, conv->user_dst}};
+	const bool done = point(conv->user_weights, weights) && point(conv->user_bias, bias) && point(conv->user_src, in) &&
+					  point(conv->user_dst, dst) &&
+					  reorder(conv, conv->pack_fwd, conv->user_weights, conv->weights_fwd) &&
+					  (!conv->pack_bwd || reorder(conv, conv->pack_bwd, conv->user_weights, conv->weights_bwd)) &&
+					  run(conv, conv->forward, 4, arguments) && ok(dnnl_stream_wait(conv->engine->stream));
+	return done ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+}
+
+enum deblur_status conv_backward(struct conv *conv, const float *ddst, float *dweights, float *dbias, float *dsrc) {
+	if (conv->bfloat16) to_bf16(ddst, conv->ddst_bf16, conv->dst_count);
+	const void *gradient = conv->bfloat16 ? (const void *)conv->ddst_bf16 : ddst;
+	const dnnl_exec_arg_t weights_arguments[] = {{DNNL_ARG_SRC, conv->user_src},
+												 {DNNL_ARG_DIFF_DST, conv->user_ddst},
+												 {DNNL_ARG_DIFF_WEIGHTS, conv->dweights},
+												 {DNNL_ARG_DIFF_BIAS, conv->user_dbias}};
+	const dnnl_exec_arg_t data_arguments[] = {{DNNL_ARG_DIFF_DST, conv->user_ddst},
+											  {DNNL_ARG_WEIGHTS, conv->weights_bwd},
+											  {DNNL_ARG_DIFF_SRC, conv->user_dsrc}};
+	const bool done = point(conv->user_ddst, gradient) && point(conv->user_dbias, dbias) &&
+					  point(conv->user_dweights, dweights) && run(conv, conv->backward_weights, 4, weights_arguments) &&
+					  reorder(conv, conv->unpack_dweights, conv->dweights, conv->user_dweights) &&
+					  (!dsrc || (point(conv->user_dsrc, dsrc) && run(conv, conv->backward_data, 3, data_arguments))) &&
+					  ok(dnnl_stream_wait(conv->engine->stream));
+	return done ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+}

@@ -1,0 +1,39 @@
+/* conv.h - convolutions for training, forward and backward, by oneDNN's C API.
+ *
+ * Tensors are [batch][height][width][channels] float32, weights [out][kernel][kernel][in] float32 master copies. In
+ * bf16 precision the products are taken in bfloat16 and accumulated in float32; everything outside this file stays
+ * float32. Primitives, layouts and buffers are fixed when a conv is created; running allocates nothing. Results depend
+ * on the thread count only. One thread at a time per engine; oneDNN itself runs OpenMP threads. */
+#ifndef TRAIN_CONV_H
+#define TRAIN_CONV_H
+
+#include "deblur.h"
+
+enum conv_precision { CONV_FLOAT32, CONV_BFLOAT16 };
+
+struct conv_engine;
+enum deblur_status conv_engine_create(struct conv_engine **out);
+void conv_engine_destroy(struct conv_engine *engine);
+/* bfloat16 where the CPU multiplies it natively, float32 elsewhere. */
+enum conv_precision conv_best_precision(void);
+
+struct conv_shape {
+	size_t batch, height, width; /* of the source */
+	size_t in_channels, out_channels;
+	bool relu;             /* clamps the result at zero; backward expects ddst masked already */
+	size_t kernel, stride; /* 1x1 or 3x3 with zero padding of 1; the result is height / stride by width / stride */
+};
+
+struct conv;
+/* training false: forward only. BAD_ARGUMENT: oneDNN refuses the shape. */
+enum deblur_status conv_create(struct conv_engine *engine, const struct conv_shape *shape,
+							   enum conv_precision precision, bool training, struct conv **out);
+void conv_destroy(struct conv *conv);
+
+/* dst = weights * src + bias. In training, src must stay as it is until conv_backward. */
+enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const float *src,
+								float *dst);
+/* From ddst: dweights and dbias (overwritten), and dsrc (overwritten; NULL: not wanted). */
+enum deblur_status conv_backward(struct conv *conv, const float *ddst, float *dweights, float *dbias, float *dsrc);
+
+#endif

@@ -1,0 +1,36 @@
+#include "train/initialise.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool ends_with(const char *name, const char *end) {
+	const size_t length = strlen(name), end_length = strlen(end);
+	return length >= end_length && !strcmp(name + length - end_length, end);
+}
+
+/* The last convolution before a sum with the picture. */
+static bool feeds_global_residual(const struct graph *graph, const struct graph_op *op) {
+	const struct graph_op *last = &graph->ops[graph->op_count - 1];
+	return last->kind == GRAPH_ADD && last->inputs[0] == graph->picture &&
+		   !strcmp(graph->tensors[op->output].name, "head");
+}
+
+static double gain(const struct graph *graph, const struct graph_op *op) {
+	const char *name = graph->tensors[op->output].name;
+	if (feeds_global_residual(graph, op) || ends_with(name, ".scale") || ends_with(name, ".shift")) return 0;
+	if (ends_with(name, ".conv2")) return 0.2;
+	return op->activation == ACTIVATION_RELU || ends_with(name, ".conv1") ? 1.41421356 : 1;
+}
+
+void initialise(struct graph *graph, struct random *random) {
+	for (size_t i = 0; i < graph->op_count; i++) {
+		const struct graph_op *op = &graph->ops[i];
+		if (op->weight < 0) continue;
+		struct graph_parameter *weight = &graph->parameters[op->weight], *bias = &graph->parameters[op->bias];
+		/* A transposed convolution's 2x2 places do not overlap: each result has the input channels only. */
+		const size_t fan_in = op->kind == GRAPH_CONV_TRANSPOSE2X2 ? weight->shape[3] : weight->count / weight->shape[0];
+		const double deviation = gain(graph, op) / sqrt((double)fan_in);
+		for (size_t j = 0; j < weight->count; j++) weight->values[j] = (float)(deviation * random_normal(random));
+		memset(bias->values, 0, bias->count * sizeof(float));
+	}
+}

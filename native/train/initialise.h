@@ -1,0 +1,13 @@
+/* initialise.h - the weights that training starts from. */
+#ifndef TRAIN_INITIALISE_H
+#define TRAIN_INITIALISE_H
+
+#include "core/graph.h"
+#include "train/random.h"
+
+/* He et al. 2015: normal with variance 2 / fan-in where a ReLU follows, 1 / fan-in elsewhere; the second convolution of
+ * a residual block a fifth of that, so that a deep net starts near the identity; scales, shifts and the head of a
+ * restorer with a global residual zero, so that it starts from the picture itself. Biases zero. */
+void initialise(struct graph *graph, struct random *random);
+
+#endif

@@ -1,0 +1,43 @@
+/* net.h - a graph made ready for training: batches, activations that are kept, and the backward half of every op.
+ *
+ *     struct net *net = NULL;
+ *     status = net_create(engine, graph, &(struct net_options){.batch = 8, .height = 128, .width = 128, .training =
+ * true}, &net); memcpy(net_picture(net), ...);                 // [batch][height][width][3] memcpy(net_condition(net),
+ * ...);               // [batch][condition channels] status = net_forward(net); net_output_gradient(net)[...] = ...; //
+ * d loss / d output status = net_backward(net); net_parameter_gradient(net, i)                 //
+ * [graph->parameters[i].count]
+ *
+ * The graph's parameters are read at every forward pass, so an optimiser may change them in place; the graph must
+ * outlive the net. Convolutions are oneDNN's (conv.h); everything else runs the inference core's own kernels. One
+ * thread at a time. */
+#ifndef TRAIN_NET_H
+#define TRAIN_NET_H
+
+#include "core/graph.h"
+#include "train/conv.h"
+
+struct net;
+
+struct net_options {
+	size_t batch, height, width; /* multiples of the graph's alignment */
+	enum conv_precision precision;
+	bool training; /* false: no gradients are kept */
+};
+
+/* BAD_ARGUMENT: the sizes do not suit the graph. OUT_OF_MEMORY. */
+enum deblur_status net_create(struct conv_engine *engine, const struct graph *graph, const struct net_options *options,
+							  struct net **out);
+void net_destroy(struct net *net);
+
+float *net_picture(struct net *net);
+float *net_condition(struct net *net); /* NULL for a graph without one */
+const float *net_output(const struct net *net);
+size_t net_output_count(const struct net *net); /* of the whole batch */
+float *net_output_gradient(struct net *net);
+
+enum deblur_status net_forward(struct net *net);
+/* Overwrites every parameter's gradient. The output's gradient is used up. */
+enum deblur_status net_backward(struct net *net);
+float *net_parameter_gradient(const struct net *net, size_t parameter);
+
+#endif

@@ -1,0 +1,108 @@
+#include "train/optimizer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct optimizer_options optimizer_defaults = {
+	.beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .weight_decay = 1e-4, .clip_norm = 0.5, .ema_decay = 0.999};
+
+enum { RUN = 8192 };
+
+static float **new_state(const struct graph *graph) {
+	float **state = calloc(graph->parameter_count + 1, sizeof *state);
+	for (size_t i = 0; state && i < graph->parameter_count; i++) {
+		state[i] = calloc(graph->parameters[i].count, sizeof **state);
+		if (state[i]) continue;
+		while (i-- > 0) free(state[i]);
+		free(state);
+		return NULL;
+	}
+	return state;
+}
+
+static void free_state(const struct graph *graph, float **state) {
+	for (size_t i = 0; state && i < graph->parameter_count; i++) free(state[i]);
+	free(state);
+}
+
+enum deblur_status optimizer_create(struct graph *graph, const struct optimizer_options *options,
+									struct optimizer **out) {
+	struct optimizer *optimizer = calloc(1, sizeof *optimizer);
+	if (!optimizer) return DEBLUR_OUT_OF_MEMORY;
+	*optimizer = (struct optimizer){graph, *options, new_state(graph), new_state(graph), new_state(graph)};
+	if (!optimizer->mean || !optimizer->square || !optimizer->ema) {
+		optimizer_destroy(optimizer);
+		return DEBLUR_OUT_OF_MEMORY;
+	}
+	for (size_t i = 0; i < graph->parameter_count; i++)
+		memcpy(optimizer->ema[i], graph->parameters[i].values, graph->parameters[i].count * sizeof(float));
+	*out = optimizer;
+	return DEBLUR_OK;
+}
+
+void optimizer_destroy(struct optimizer *optimizer) {
+	if (!optimizer) return;
+	free_state(optimizer->graph, optimizer->mean);
+	free_state(optimizer->graph, optimizer->square);
+	free_state(optimizer->graph, optimizer->ema);
+	free(optimizer);
+}
+
+static double square_sum(const float *values, size_t count) {
+	double sum = 0;
+	for (size_t start = 0; start < count; start += RUN) {
+		const size_t end = start + RUN < count ? start + RUN : count;
+		float run = 0;
+		for (size_t i = start; i < end; i++) run += values[i] * values[i];
+		sum += (double)run;
+	}
+	return sum;
+}
+
+struct step {
+	float rate, decay, clip, mean_share, square_share, mean_unbias, square_unbias, epsilon, ema_share;
+};
+
+static void update(struct optimizer *optimizer, size_t parameter, const float *gradient, const struct step *s) {
+	const struct graph_parameter *p = &optimizer->graph->parameters[parameter];
+	float *w = p->values, *m = optimizer->mean[parameter], *v = optimizer->square[parameter];
+	float *ema = optimizer->ema[parameter];
+	const float decay = p->shape[1] > 1 || p->shape[3] > 1 ? s->rate * s->decay : 0; /* a bias has one dimension */
+#pragma omp parallel for schedule(static) if (p->count > RUN)
+	for (size_t i = 0; i < p->count; i++) {
+		const float g = gradient[i] * s->clip;
+		m[i] += s->mean_share * (g - m[i]);
+		v[i] += s->square_share * (g * g - v[i]);
+		w[i] -= decay * w[i] + s->rate * (m[i] * s->mean_unbias) / (sqrtf(v[i] * s->square_unbias) + s->epsilon);
+		ema[i] += s->ema_share * (w[i] - ema[i]);
+	}
+}
+
+double optimizer_step(struct optimizer *optimizer, const struct net *net, uint64_t step, double learning_rate) {
+	const struct optimizer_options *o = &optimizer->options;
+	double norm = 0;
+	for (size_t i = 0; i < optimizer->graph->parameter_count; i++)
+		norm += square_sum(net_parameter_gradient(net, i), optimizer->graph->parameters[i].count);
+	norm = sqrt(norm);
+	if (!isfinite(norm)) return norm;
+	const double t = (double)step, ema = fmin(o->ema_decay, (1 + t) / (10 + t));
+	const struct step s = {.rate = (float)learning_rate,
+						   .decay = (float)o->weight_decay,
+						   .clip = (float)(o->clip_norm > 0 && norm > o->clip_norm ? o->clip_norm / norm : 1),
+						   .mean_share = (float)(1 - o->beta1),
+						   .square_share = (float)(1 - o->beta2),
+						   .mean_unbias = (float)(1 / (1 - pow(o->beta1, t))),
+						   .square_unbias = (float)(1 / (1 - pow(o->beta2, t))),
+						   .epsilon = (float)o->epsilon,
+						   .ema_share = (float)(1 - ema)};
+	for (size_t i = 0; i < optimizer->graph->parameter_count; i++)
+		update(optimizer, i, net_parameter_gradient(net, i), &s);
+	return norm;
+}
+
+double schedule_learning_rate(double peak, double warmup, double progress) {
+	if (progress < warmup) return peak * (progress + 1e-3) / (warmup + 1e-3);
+	const double fall = (fmin(progress, 1) - warmup) / (1 - warmup);
+	return peak * (0.01 + 0.99 * 0.5 * (1 + cos(3.14159265358979 * fall)));
+}
