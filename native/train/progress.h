@@ -1,0 +1,25 @@
+/* progress.h - how a run is told: one line on a terminal that is kept up to date, and a log of JSON lines for programs.
+ */
+#ifndef TRAIN_PROGRESS_H
+#define TRAIN_PROGRESS_H
+
+#include "train/validate.h"
+
+struct progress_step {
+	uint64_t step;
+	double done;         /* of the run, 0..1 */
+	double seconds;      /* so far, of all sessions of the run */
+	double seconds_left; /* negative: unknown */
+	double loss, estimator_loss, gradient_norm, learning_rate;
+	double pictures_per_second;
+};
+
+struct progress;
+/* log_path is appended to. quiet: nothing on the terminal; without a terminal a plain line at every report. IO. */
+enum deblur_status progress_open(const char *log_path, bool quiet, struct progress **out);
+void progress_close(struct progress *progress);
+void progress_step(struct progress *progress, const struct progress_step *step);
+void progress_validation(struct progress *progress, uint64_t step, const struct validation *validation, bool best);
+void progress_note(struct progress *progress, const char *text);
+
+#endif

@@ -1,0 +1,380 @@
+#include "train/trainer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/blur.h"
+#include "core/model_file.h"
+#include "core/networks.h"
+#include "train/checkpoint.h"
+#include "train/file.h"
+#include "train/initialise.h"
+#include "train/loss.h"
+#include "train/progress.h"
+
+/* Streams of random numbers beside the samples' own (random_seeded's second key). */
+enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2 };
+enum { REPORT_EVERY = 20, CHECKPOINT_EVERY_S = 300, VALIDATION_SAMPLES = 48, PATH_BYTES = 4096 };
+
+struct trainer {
+	const struct trainer_options *options;
+	struct trainer_result *result;
+	struct dataset *dataset;
+	struct conv_engine *engine;
+	struct model_file model;   /* the graphs that are trained */
+	struct model_file teacher; /* restorer NULL: none */
+	struct net *restorer, *estimator, *teacher_net;
+	struct checkpoint checkpoint; /* its two optimisers are the run's state */
+	struct progress *progress;
+	float *sharp;               /* [batch][crop][crop][3] */
+	struct deblur_blur *truths; /* [batch] */
+	bool *has_truth;            /* [batch] */
+	double started;             /* clock when this session began, less the seconds of earlier ones */
+	double last_checkpoint, last_report;
+	char recipe[1024], checkpoint_path[PATH_BYTES];
+};
+
+static double now_s(void) {
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Says what failed, once; the status goes on its way. */
+static enum deblur_status because(struct trainer *t, enum deblur_status status, const char *what) {
+	if (status && !t->result->reason[0])
+		snprintf(t->result->reason, sizeof t->result->reason, "%.120s: %.100s", what,
+				 status == DEBLUR_IO ? strerror(errno) : deblur_status_message(status));
+	return status;
+}
+
+/* ---- setting up ---- */
+
+static enum deblur_status open_data(struct trainer *t) {
+	char *skipped = NULL;
+	const enum deblur_status status = dataset_open(&t->options->data, &t->dataset, &skipped);
+	if (!status) {
+		char text[160];
+		snprintf(text, sizeof text, "%zu photographs, %zu files skipped, %zu validation samples",
+				 dataset_picture_count(t->dataset), dataset_skipped_count(t->dataset),
+				 dataset_validation_count(t->dataset));
+		progress_note(t->progress, text);
+		if (skipped && *skipped) progress_note(t->progress, skipped);
+	}
+	free(skipped);
+	return because(t, status, "reading the training pictures");
+}
+
+static enum deblur_status open_teacher(struct trainer *t) {
+	if (!t->options->teacher_path) return DEBLUR_OK;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	enum deblur_status status = file_read(t->options->teacher_path, &bytes, &size);
+	if (!status) status = model_file_read(bytes, size, &t->teacher);
+	free(bytes);
+	return because(t, status, t->options->teacher_path);
+}
+
+static enum deblur_status make_graphs(struct trainer *t) {
+	t->model.restorer = networks_restorer(t->options->network);
+	t->model.estimator = networks_estimator();
+	if (!t->model.restorer || !t->model.estimator) return DEBLUR_OUT_OF_MEMORY;
+	struct random random = random_seeded(t->options->seed, STREAM_WEIGHTS, 0);
+	initialise(t->model.restorer, &random);
+	initialise(t->model.estimator, &random);
+	/* A student goes on with what its teacher knows of blur. */
+	const struct graph *from = t->teacher.estimator;
+	if (from && graph_parameter_total(from) == graph_parameter_total(t->model.estimator))
+		for (size_t i = 0; i < from->parameter_count; i++)
+			memcpy(t->model.estimator->parameters[i].values, from->parameters[i].values,
+				   from->parameters[i].count * sizeof(float));
+	return DEBLUR_OK;
+}
+
+static enum deblur_status make_nets(struct trainer *t) {
+	const size_t crop = t->options->data.crop_px;
+	struct net_options options = {.batch = t->options->batch,
+								  .height = crop,
+								  .width = crop,
+								  .precision = t->options->precision,
+								  .training = true};
+	enum deblur_status status = conv_engine_create(&t->engine);
+	if (!status) status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
+	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
+	options.training = false;
+	if (!status && t->teacher.restorer) status = net_create(t->engine, t->teacher.restorer, &options, &t->teacher_net);
+	return because(t, status, "preparing the nets");
+}
+
+static enum deblur_status make_state(struct trainer *t) {
+	const size_t batch = t->options->batch, crop = t->options->data.crop_px;
+	t->sharp = malloc(batch * crop * crop * 3 * sizeof *t->sharp);
+	t->truths = calloc(batch, sizeof *t->truths);
+	t->has_truth = calloc(batch, sizeof *t->has_truth);
+	if (!t->sharp || !t->truths || !t->has_truth) return DEBLUR_OUT_OF_MEMORY;
+	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1, .optimizer_count = 2};
+	enum deblur_status status = optimizer_create(t->model.restorer, &optimizer_defaults, &t->checkpoint.optimizers[0]);
+	if (!status) status = optimizer_create(t->model.estimator, &optimizer_defaults, &t->checkpoint.optimizers[1]);
+	return status;
+}
+
+/* What has to be the same for a run to go on as if it had never stopped. */
+static void write_recipe(struct trainer *t) {
+	const struct trainer_options *o = t->options;
+	snprintf(t->recipe, sizeof t->recipe,
+			 "network %s\nteacher %s %g\npreset %d\ncrop %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
+			 "estimate share %g\nprecision %d\nminutes %g\nsteps %llu\n",
+			 o->network, o->teacher_path ? o->teacher_path : "none", o->teacher_path ? o->teacher_weight : 0.0,
+			 (int)o->data.preset, o->data.crop_px, o->batch, (unsigned long long)o->seed, o->learning_rate,
+			 o->estimate_share, (int)o->precision, o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+}
+
+static enum deblur_status resume(struct trainer *t) {
+	if (!t->options->resume) return DEBLUR_OK;
+	const enum deblur_status status = checkpoint_load(t->checkpoint_path, &t->checkpoint);
+	if (status == DEBLUR_MODEL_DAMAGED || status == DEBLUR_BAD_ARGUMENT)
+		snprintf(t->result->reason, sizeof t->result->reason, "%.120s: %s", t->checkpoint_path,
+				 status == DEBLUR_BAD_ARGUMENT ? "belongs to a run with other options; repeat those, or start anew"
+											   : "is not a whole checkpoint; start anew without --resume");
+	return because(t, status, t->checkpoint_path);
+}
+
+static enum deblur_status set_up(struct trainer *t) {
+	char log_path[PATH_BYTES];
+	if (strlen(t->options->out_path) > PATH_BYTES - 16) return DEBLUR_BAD_ARGUMENT;
+	snprintf(t->checkpoint_path, sizeof t->checkpoint_path, "%s.ckpt", t->options->out_path);
+	snprintf(log_path, sizeof log_path, "%s.log.jsonl", t->options->out_path);
+	write_recipe(t);
+	enum deblur_status status = because(t, progress_open(log_path, t->options->quiet, &t->progress), log_path);
+	if (!status) status = open_data(t);
+	if (!status) status = open_teacher(t);
+	if (!status) status = make_graphs(t);
+	if (!status) status = make_nets(t);
+	if (!status) status = make_state(t);
+	if (!status) status = resume(t);
+	return because(t, status, "setting up");
+}
+
+static void tear_down(struct trainer *t) {
+	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) optimizer_destroy(t->checkpoint.optimizers[i]);
+	net_destroy(t->restorer);
+	net_destroy(t->estimator);
+	net_destroy(t->teacher_net);
+	model_file_release(&t->model);
+	model_file_release(&t->teacher);
+	conv_engine_destroy(t->engine);
+	dataset_close(t->dataset);
+	progress_close(t->progress);
+	free(t->sharp);
+	free(t->truths);
+	free(t->has_truth);
+}
+
+/* ---- one step ---- */
+
+struct losses {
+	double restorer, estimator, gradient_norm;
+};
+
+static enum deblur_status draw_batch(struct trainer *t, uint64_t step) {
+	const size_t crop = t->options->data.crop_px, count = crop * crop * 3;
+	float *pictures = net_picture(t->restorer);
+	int failed = 0;
+#pragma omp parallel for schedule(dynamic) reduction(| : failed)
+	for (size_t i = 0; i < t->options->batch; i++) {
+		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
+		if (dataset_sample(t->dataset, t->options->seed, step, (uint32_t)i, &sample)) failed = 1;
+		t->truths[i] = sample.truth;
+		t->has_truth[i] = sample.has_truth;
+	}
+	memcpy(net_picture(t->estimator), pictures, t->options->batch * count * sizeof *pictures);
+	return failed ? DEBLUR_OUT_OF_MEMORY : DEBLUR_OK;
+}
+
+static enum deblur_status train_estimator(struct trainer *t, struct losses *losses) {
+	enum deblur_status status = net_forward(t->estimator);
+	if (status) return status;
+	const float *found = net_output(t->estimator);
+	float *gradient = net_output_gradient(t->estimator);
+	memset(gradient, 0, net_output_count(t->estimator) * sizeof *gradient);
+	losses->estimator = 0;
+	for (size_t i = 0; i < t->options->batch; i++)
+		if (t->has_truth[i])
+			losses->estimator += loss_blur(found + i * BLUR_RAW_COUNT, &t->truths[i], 1,
+										   1.0 / (double)t->options->batch, gradient + i * BLUR_RAW_COUNT) /
+								 (double)t->options->batch;
+	return net_backward(t->estimator);
+}
+
+/* The truth, or what the estimator says: the restorer has to get along with both. The teacher always hears the best
+ * there is. */
+static void tell_restorer(struct trainer *t, uint64_t step, double share) {
+	float *told = net_condition(t->restorer), *teacher_told = t->teacher_net ? net_condition(t->teacher_net) : NULL;
+	for (size_t i = 0; i < t->options->batch; i++) {
+		struct random random = random_seeded(t->options->seed + STREAM_TOLD, step, i);
+		struct deblur_blur found;
+		blur_from_raw(net_output(t->estimator) + i * BLUR_RAW_COUNT, &found);
+		const bool tell_truth = t->has_truth[i] && random_uniform(&random) >= share;
+		if (told) blur_to_condition(tell_truth ? &t->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
+		if (teacher_told)
+			blur_to_condition(t->has_truth[i] ? &t->truths[i] : &found, teacher_told + i * BLUR_CONDITION_COUNT);
+	}
+}
+
+static enum deblur_status train_restorer(struct trainer *t, struct losses *losses) {
+	enum deblur_status status = net_forward(t->restorer);
+	if (!status && t->teacher_net) {
+		memcpy(net_picture(t->teacher_net), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
+		status = net_forward(t->teacher_net);
+	}
+	if (status) return status;
+	const size_t count = net_output_count(t->restorer);
+	float *gradient = net_output_gradient(t->restorer);
+	memset(gradient, 0, count * sizeof *gradient);
+	losses->restorer = loss_charbonnier(net_output(t->restorer), t->sharp, count, 1, gradient);
+	if (t->teacher_net)
+		loss_charbonnier(net_output(t->restorer), net_output(t->teacher_net), count, t->options->teacher_weight,
+						 gradient);
+	return net_backward(t->restorer);
+}
+
+static enum deblur_status run_step(struct trainer *t, double progress, double rate, struct losses *losses) {
+	const uint64_t step = t->checkpoint.step;
+	const double share = t->options->estimate_share * fmin(progress * 4, 1);
+	enum deblur_status status = draw_batch(t, step);
+	if (!status) status = train_estimator(t, losses);
+	if (!status) tell_restorer(t, step, share);
+	if (!status) status = train_restorer(t, losses);
+	if (status) return because(t, status, "training");
+	losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, step + 1, rate);
+	optimizer_step(t->checkpoint.optimizers[1], t->estimator, step + 1, rate);
+	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) {
+		snprintf(t->result->reason, sizeof t->result->reason,
+				 "the loss is not finite at step %llu; the last checkpoint is good: resume with a smaller --rate",
+				 (unsigned long long)step);
+		return DEBLUR_BAD_ARGUMENT;
+	}
+	t->checkpoint.step++;
+	return DEBLUR_OK;
+}
+
+/* ---- what a run leaves ---- */
+
+static enum deblur_status save_checkpoint(struct trainer *t) {
+	t->checkpoint.seconds = t->options->minutes > 0 ? now_s() - t->started : 0;
+	t->last_checkpoint = now_s();
+	return because(t, checkpoint_save(t->checkpoint_path, &t->checkpoint), t->checkpoint_path);
+}
+
+/* Provenance first without, then with the figures: the file that is measured is the file that is written. */
+static enum deblur_status pack_model(struct trainer *t, const struct validation *v, uint8_t **bytes, size_t *size) {
+	char text[4096];
+	int length = snprintf(text, sizeof text,
+						  "made-by: deblur-train %s\ncommand: %.1500s\nnetwork: %s\npictures: %zu\nsteps: %llu\nbatch: "
+						  "%zu\ncrop_px: %zu\n",
+						  DEBLUR_VERSION, t->options->command, t->options->network, dataset_picture_count(t->dataset),
+						  (unsigned long long)t->checkpoint.step, t->options->batch, t->options->data.crop_px);
+	if (v)
+		snprintf(text + length, sizeof text - (size_t)length,
+				 "validation_psnr_in_db: %.3f\nvalidation_psnr_out_db: %.3f\n", v->psnr_in_db, v->psnr_out_db);
+	struct model_file average = {text, graph_clone(t->model.restorer), graph_clone(t->model.estimator)};
+	enum deblur_status status = average.restorer && average.estimator ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+	for (size_t i = 0; i < 2 && !status; i++) {
+		struct graph *graph = i ? average.estimator : average.restorer;
+		for (size_t p = 0; p < graph->parameter_count; p++)
+			memcpy(graph->parameters[p].values, t->checkpoint.optimizers[i]->ema[p],
+				   graph->parameters[p].count * sizeof(float));
+	}
+	if (!status) status = model_file_write(&average, MODEL_FILE_FLOAT16, bytes, size);
+	graph_destroy(average.restorer);
+	graph_destroy(average.estimator);
+	return status;
+}
+
+static enum deblur_status validate_and_keep(struct trainer *t) {
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	struct validation v = {0};
+	enum deblur_status status = pack_model(t, NULL, &bytes, &size);
+	const bool measured = dataset_validation_count(t->dataset) > 0;
+	if (!status && measured) status = validate(bytes, size, t->dataset, VALIDATION_SAMPLES, &v);
+	free(bytes);
+	bytes = NULL;
+	const bool best = !measured || v.psnr_out_db > t->checkpoint.best_psnr_db;
+	if (!status && best) status = pack_model(t, measured ? &v : NULL, &bytes, &size);
+	if (!status && best) status = because(t, file_write(t->options->out_path, bytes, size), t->options->out_path);
+	free(bytes);
+	if (status) return because(t, status, "validating");
+	if (measured) progress_validation(t->progress, t->checkpoint.step, &v, best);
+	if (best) {
+		t->checkpoint.best_psnr_db = v.psnr_out_db;
+		t->result->psnr_in_db = v.psnr_in_db;
+		t->result->psnr_out_db = v.psnr_out_db;
+	}
+	return DEBLUR_OK;
+}
+
+static void report(struct trainer *t, double progress, double rate, const struct losses *losses) {
+	const double now = now_s(), spent = now - t->started;
+	const double since = now - t->last_report;
+	t->last_report = now;
+	const struct progress_step line = {.step = t->checkpoint.step,
+									   .done = progress,
+									   .seconds = spent,
+									   .seconds_left = progress > 0 ? spent * (1 - progress) / progress : -1,
+									   .loss = losses->restorer,
+									   .estimator_loss = losses->estimator,
+									   .gradient_norm = losses->gradient_norm,
+									   .learning_rate = rate,
+									   .pictures_per_second = (double)t->options->batch * REPORT_EVERY / since};
+	progress_step(t->progress, &line);
+}
+
+/* ---- the run ---- */
+
+static double progress_of(const struct trainer *t) {
+	const struct trainer_options *o = t->options;
+	return o->minutes > 0 ? (now_s() - t->started) / (o->minutes * 60) : (double)t->checkpoint.step / (double)o->steps;
+}
+
+static enum deblur_status run_steps(struct trainer *t) {
+	enum deblur_status status = DEBLUR_OK;
+	struct losses losses = {0}, mean = {0};
+	double progress;
+	while (!status && (progress = progress_of(t)) < 1) {
+		if (*t->options->stop) {
+			status = save_checkpoint(t);
+			return status ? status : DEBLUR_CANCELLED;
+		}
+		const double rate = schedule_learning_rate(t->options->learning_rate, 0.02, progress);
+		status = run_step(t, progress, rate, &losses);
+		if (status) break;
+		const double share = t->checkpoint.step < 2 ? 1 : 0.02;
+		mean.restorer += share * (losses.restorer - mean.restorer);
+		mean.estimator += share * (losses.estimator - mean.estimator);
+		mean.gradient_norm = losses.gradient_norm;
+		if (t->checkpoint.step % REPORT_EVERY == 0) report(t, progress, rate, &mean);
+		if (t->checkpoint.step % t->options->validate_every == 0) status = validate_and_keep(t);
+		if (!status && now_s() - t->last_checkpoint > CHECKPOINT_EVERY_S) status = save_checkpoint(t);
+	}
+	if (!status && t->checkpoint.step % t->options->validate_every) status = validate_and_keep(t);
+	return status ? status : save_checkpoint(t);
+}
+
+enum deblur_status trainer_run(const struct trainer_options *options, struct trainer_result *result) {
+	struct trainer t = {.options = options, .result = result};
+	*result = (struct trainer_result){0};
+	enum deblur_status status = set_up(&t);
+	if (!status) {
+		t.last_checkpoint = t.last_report = now_s();
+		t.started = now_s() - t.checkpoint.seconds;
+		status = run_steps(&t);
+	}
+	result->steps = t.checkpoint.step;
+	tear_down(&t);
+	return status;
+}

@@ -1,0 +1,44 @@
+/* trainer.h - one training run: a restorer and its estimator side by side, from photographs to a .dbm file.
+ *
+ * Every step draws a batch, lets the estimator look at it and learn from the truth, and tells the restorer the blur:
+ * the truth for a part of the batch and what the estimator said for the rest, so that the restorer learns what the
+ * estimates are worth. The run's files: OUT (the moving average of the weights, whenever it improved on the validation
+ * split), OUT.ckpt, OUT.log.jsonl. */
+#ifndef TRAIN_TRAINER_H
+#define TRAIN_TRAINER_H
+
+#include <signal.h>
+
+#include "train/conv.h"
+#include "train/dataset.h"
+
+struct trainer_options {
+	const char *network;      /* a name that networks_restorer knows */
+	const char *teacher_path; /* a .dbm to distil from; NULL: none */
+	double teacher_weight;    /* of the loss against the teacher's output, beside 1 for the truth */
+	struct dataset_options data;
+	const char *out_path;
+	double minutes; /* > 0: train for so long; else `steps` */
+	uint64_t steps;
+	bool resume;
+	uint64_t seed;
+	size_t batch;
+	double learning_rate;  /* at its peak */
+	double estimate_share; /* of the samples that are told the estimate, from the second quarter of the run */
+	enum conv_precision precision;
+	uint64_t validate_every;           /* steps */
+	const char *command;               /* for the provenance */
+	const volatile sig_atomic_t *stop; /* becomes true: write a checkpoint and return CANCELLED */
+	bool quiet;                        /* no progress bar */
+};
+
+/* What trainer_run did, for messages; `reason` says in words what went wrong where the status alone would not. */
+struct trainer_result {
+	uint64_t steps;
+	double psnr_in_db, psnr_out_db; /* of the model that was written last, on the validation split; 0: none */
+	char reason[256];
+};
+
+enum deblur_status trainer_run(const struct trainer_options *options, struct trainer_result *result);
+
+#endif
