@@ -4,7 +4,9 @@
 
 #include "kernels/kernels_table.h"
 
-const struct kernels *kernels_reference(void) { return &kernels_table_reference; }
+const struct kernels *kernels_reference(void) {
+	return &kernels_table_reference;
+}
 
 size_t kernels_available(const struct kernels *list[8]) {
 	size_t count = 0;
@@ -23,7 +25,9 @@ const struct kernels *kernels_best(void) {
 	return list[kernels_available(list) - 1]; /* they are listed from slow to fast */
 }
 
-static size_t block_count(size_t out) { return (out + KERNELS_BLOCK - 1) / KERNELS_BLOCK; }
+static size_t block_count(size_t out) {
+	return (out + KERNELS_BLOCK - 1) / KERNELS_BLOCK;
+}
 
 size_t kernels_packed_count(size_t out, size_t in, size_t kernel) {
 	return block_count(out) * kernel * kernel * in * KERNELS_BLOCK;

@@ -6,12 +6,24 @@ typedef __m256 vec;
 #define PIXELS 6
 #define BLOCKS 2
 
-static inline vec vec_load(const float *p) { return _mm256_loadu_ps(p); }
-static inline void vec_store(float *p, vec v) { _mm256_storeu_ps(p, v); }
-static inline vec vec_splat(float x) { return _mm256_set1_ps(x); }
-static inline vec vec_multiply_add(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
-static inline vec vec_add(vec a, vec b) { return _mm256_add_ps(a, b); }
-static inline vec vec_relu(vec v) { return _mm256_max_ps(v, _mm256_setzero_ps()); } /* the second if one is NaN */
+static inline vec vec_load(const float *p) {
+	return _mm256_loadu_ps(p);
+}
+static inline void vec_store(float *p, vec v) {
+	_mm256_storeu_ps(p, v);
+}
+static inline vec vec_splat(float x) {
+	return _mm256_set1_ps(x);
+}
+static inline vec vec_multiply_add(vec a, vec b, vec c) {
+	return _mm256_fmadd_ps(a, b, c);
+}
+static inline vec vec_add(vec a, vec b) {
+	return _mm256_add_ps(a, b);
+}
+static inline vec vec_relu(vec v) {
+	return _mm256_max_ps(v, _mm256_setzero_ps());
+} /* the second if one is NaN */
 
 #include "kernels/kernels_simd.h"
 

@@ -1,5 +1,6 @@
-/* kernels_elementwise.h - the ops that are bound by memory: one plain body, which the compiler vectorises for whatever instruction set
- * the including file is compiled for. Included by one .c file per variant; gives KERNELS_ELEMENTWISE for its table. */
+/* kernels_elementwise.h - the ops that are bound by memory: one plain body, which the compiler vectorises for whatever
+ * instruction set the including file is compiled for. Included by one .c file per variant; gives KERNELS_ELEMENTWISE
+ * for its table. */
 #ifndef KERNELS_ELEMENTWISE_H
 #define KERNELS_ELEMENTWISE_H
 
@@ -82,8 +83,8 @@ static void linear(size_t in, size_t out, const float *weights, const float *bia
 	}
 }
 
-#define KERNELS_ELEMENTWISE \
-	.pixel_shuffle = pixel_shuffle, .pixel_unshuffle = pixel_unshuffle, .add = add, .sigmoid = sigmoid, \
+#define KERNELS_ELEMENTWISE                                                                                            \
+	.pixel_shuffle = pixel_shuffle, .pixel_unshuffle = pixel_unshuffle, .add = add, .sigmoid = sigmoid,                \
 	.channel_affine = channel_affine, .global_average = global_average, .linear = linear
 
 #endif

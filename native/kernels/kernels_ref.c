@@ -11,8 +11,8 @@ static float convolve_at(const struct conv2d *conv, const struct map *src, size_
 	for (size_t ky = 0; ky < k; ky++)
 		for (size_t kx = 0; kx < k; kx++) {
 			/* From the upper left tap, which lies in the zero ring for the first row and column. */
-			const float *tap = corner + (ptrdiff_t)(ky * src->row_stride + kx * in) -
-							   (ptrdiff_t)(k / 2 * (src->row_stride + in));
+			const float *tap =
+				corner + (ptrdiff_t)(ky * src->row_stride + kx * in) - (ptrdiff_t)(k / 2 * (src->row_stride + in));
 			for (size_t i = 0; i < in; i++, weights += KERNELS_BLOCK) sum += *weights * tap[i];
 		}
 	if (conv->scale) sum = sum * conv->scale[o] + conv->shift[o];

@@ -1,16 +1,12 @@
-/* kernels_simd.h - convolutions over a small vector vocabulary; one .c file per instruction set includes this after defining
- *     vec                         a vector of LANES floats
- *     vec_load(p) vec_store(p, v) unaligned
- *     vec_splat(x) vec_zero()
- *     vec_multiply_add(a, b, c)   a * b + c, fused or not
- *     vec_add(a, b)
- *     vec_relu(v)                 v > 0 ? v : 0
- *     LANES                       4 or 8
- *     PIXELS                      pixels that are computed together
- *     BLOCKS                      blocks of 8 output channels that are computed together
- * PIXELS * BLOCKS * 8 / LANES accumulators, and what they are fed from, have to fit the registers.
+/* kernels_simd.h - convolutions over a small vector vocabulary; one .c file per instruction set includes this after
+ * defining vec                         a vector of LANES floats vec_load(p) vec_store(p, v) unaligned vec_splat(x)
+ * vec_zero() vec_multiply_add(a, b, c)   a * b + c, fused or not vec_add(a, b) vec_relu(v)                 v > 0 ? v :
+ * 0 LANES                       4 or 8 PIXELS                      pixels that are computed together BLOCKS blocks of 8
+ * output channels that are computed together PIXELS * BLOCKS * 8 / LANES accumulators, and what they are fed from, have
+ * to fit the registers.
  *
- * A result is the sum of its bias and its taps in the order of kernels_ref.c, whatever the number of pixels and blocks beside it. */
+ * A result is the sum of its bias and its taps in the order of kernels_ref.c, whatever the number of pixels and blocks
+ * beside it. */
 #ifndef KERNELS_SIMD_H
 #define KERNELS_SIMD_H
 
@@ -29,11 +25,11 @@ enum { BLOCK_VECTORS = KERNELS_BLOCK / LANES, VECTORS = BLOCKS * BLOCK_VECTORS }
 /* What the inner loop needs of one convolution, row and group of blocks. */
 struct group {
 	const struct conv2d *conv;
-	const float *weights;    /* of the first block */
-	size_t first_channel;    /* of the first block */
-	size_t block_stride;     /* floats from one block's weights to the next */
-	size_t row_stride;       /* of the source */
-	size_t pixel_step;       /* floats of the source from one result pixel's tap to the next pixel's */
+	const float *weights; /* of the first block */
+	size_t first_channel; /* of the first block */
+	size_t block_stride;  /* floats from one block's weights to the next */
+	size_t row_stride;    /* of the source */
+	size_t pixel_step;    /* floats of the source from one result pixel's tap to the next pixel's */
 };
 
 /* corner: the upper left tap of the first pixel. pixels and blocks are constants after inlining. */
@@ -41,17 +37,16 @@ ALWAYS_INLINE void accumulate(const struct group *g, const float *corner, int pi
 							  vec sums[PIXELS][VECTORS]) {
 	const int vectors = blocks * BLOCK_VECTORS;
 	const size_t in = g->conv->in_channels, kernel = g->conv->kernel;
-	UNROLL for (int p = 0; p < pixels; p++)
-		UNROLL for (int v = 0; v < vectors; v++)
-			sums[p][v] = vec_load(g->conv->bias + g->first_channel + v * LANES);
+	UNROLL for (int p = 0; p < pixels; p++) UNROLL for (int v = 0; v < vectors; v++) sums[p][v] =
+		vec_load(g->conv->bias + g->first_channel + v * LANES);
 	const float *weights = g->weights;
 	for (size_t ky = 0; ky < kernel; ky++) {
 		const float *tap = corner + ky * g->row_stride;
 		/* The taps of one row are neighbours: kx and the input channel are one loop. */
 		for (size_t i = 0; i < kernel * in; i++, weights += KERNELS_BLOCK) {
 			vec w[VECTORS];
-			UNROLL for (int v = 0; v < vectors; v++)
-				w[v] = vec_load(weights + v / BLOCK_VECTORS * g->block_stride + v % BLOCK_VECTORS * LANES);
+			UNROLL for (int v = 0; v < vectors; v++) w[v] =
+				vec_load(weights + v / BLOCK_VECTORS * g->block_stride + v % BLOCK_VECTORS * LANES);
 			UNROLL for (int p = 0; p < pixels; p++) {
 				const vec x = vec_splat(tap[p * g->pixel_step + i]);
 				UNROLL for (int v = 0; v < vectors; v++) sums[p][v] = vec_multiply_add(w[v], x, sums[p][v]);
@@ -63,15 +58,14 @@ ALWAYS_INLINE void accumulate(const struct group *g, const float *corner, int pi
 /* Scale, shift and activation of everything that was accumulated. */
 ALWAYS_INLINE void finish(const struct group *g, int pixels, int blocks, vec sums[PIXELS][VECTORS]) {
 	const int vectors = blocks * BLOCK_VECTORS;
-	if (g->conv->scale)
-		UNROLL for (int v = 0; v < vectors; v++) {
+	if (g->conv->scale) UNROLL for (int v = 0; v < vectors; v++) {
 			const vec scale = vec_load(g->conv->scale + g->first_channel + v * LANES);
 			const vec shift = vec_load(g->conv->shift + g->first_channel + v * LANES);
 			UNROLL for (int p = 0; p < pixels; p++) sums[p][v] = vec_multiply_add(sums[p][v], scale, shift);
 		}
 	if (g->conv->activation == ACTIVATION_RELU)
-		UNROLL for (int p = 0; p < pixels; p++)
-			UNROLL for (int v = 0; v < vectors; v++) sums[p][v] = vec_relu(sums[p][v]);
+		UNROLL for (int p = 0; p < pixels; p++) UNROLL for (int v = 0; v < vectors; v++) sums[p][v] =
+			vec_relu(sums[p][v]);
 }
 
 /* Where only a part of a block exists. */
@@ -109,9 +103,9 @@ ALWAYS_INLINE void conv2d_row(const struct group *g, const float *corner, const 
 							  size_t width, int blocks) {
 	const size_t channels = g->conv->out_channels;
 	size_t x = 0;
-#define STEP(n) \
-	conv2d_pixels(g, corner + x * g->pixel_step, residual ? residual + x * channels : NULL, to + x * channels, n, \
-				  blocks), \
+#define STEP(n)                                                                                                        \
+	conv2d_pixels(g, corner + x * g->pixel_step, residual ? residual + x * channels : NULL, to + x * channels, n,      \
+				  blocks),                                                                                             \
 		x += n
 	while (x + PIXELS <= width) STEP(PIXELS);
 #if PIXELS > 4
@@ -161,7 +155,8 @@ static void conv2d(const struct conv2d *conv, const struct map *src, const struc
 	}
 }
 
-/* Channel o of the equivalent 1x1 convolution goes to place o / channels of the 2x2, and to its channel o % channels. */
+/* Channel o of the equivalent 1x1 convolution goes to place o / channels of the 2x2, and to its channel o % channels.
+ */
 static void scatter(const struct map *dst, size_t y, size_t x, size_t first, const float *values, size_t count) {
 	for (size_t i = 0; i < count; i++) {
 		const size_t place = (first + i) / dst->channels;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/sha256.h"
-#include "train/file.h"
+#include "picture/file.h"
 
 static const char magic[8] = "DBCKPT1\n";
 enum { DIGEST_BYTES = 32, ARRAYS_PER_PARAMETER = 4 };

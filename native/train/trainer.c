@@ -11,7 +11,7 @@
 #include "core/model_file.h"
 #include "core/networks.h"
 #include "train/checkpoint.h"
-#include "train/file.h"
+#include "picture/file.h"
 #include "train/initialise.h"
 #include "train/loss.h"
 #include "train/progress.h"

@@ -1,7 +1,7 @@
 /* file.h - whole files, read and written safely. Returns IO with errno set, OUT_OF_MEMORY. Thread-safe on different
  * paths. */
-#ifndef TRAIN_FILE_H
-#define TRAIN_FILE_H
+#ifndef PICTURE_FILE_H
+#define PICTURE_FILE_H
 
 #include "deblur.h"
 

@@ -1,4 +1,4 @@
-#include "train/file.h"
+#include "picture/file.h"
 
 #include <errno.h>
 #include <stdio.h>

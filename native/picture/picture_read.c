@@ -1,0 +1,75 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "picture/file.h"
+#include "picture/format.h"
+#include "picture/picture.h"
+#include "picture/stb.h"
+
+/* Where pixel (x, y) of the upright picture lies in the stored one, for each EXIF orientation. */
+static size_t stored_index(int orientation, size_t width, size_t height, size_t x, size_t y) {
+	const size_t right = width - 1, bottom = height - 1; /* of the stored picture */
+	switch (orientation) {
+	case 2:
+		return y * width + (right - x);
+	case 3:
+		return (bottom - y) * width + (right - x);
+	case 4:
+		return (bottom - y) * width + x;
+	case 5:
+		return x * width + y;
+	case 6:
+		return (bottom - x) * width + y;
+	case 7:
+		return (bottom - x) * width + (right - y);
+	case 8:
+		return x * width + (right - y);
+	default:
+		return y * width + x;
+	}
+}
+
+static enum deblur_status upright(const uint8_t *stored, size_t width, size_t height, int channels, int orientation,
+								  struct picture *out) {
+	const bool turned = orientation >= 5;
+	const enum deblur_status status = picture_create(turned ? height : width, turned ? width : height, channels, out);
+	if (status) return status;
+	const size_t bytes = (size_t)channels;
+	if (orientation == 1) {
+		memcpy(out->pixels, stored, width * height * bytes);
+		return DEBLUR_OK;
+	}
+	for (size_t y = 0; y < out->height; y++)
+		for (size_t x = 0; x < out->width; x++)
+			memcpy(out->pixels + (y * out->width + x) * bytes,
+				   stored + stored_index(orientation, width, height, x, y) * bytes, bytes);
+	return DEBLUR_OK;
+}
+
+enum deblur_status picture_decode(const void *bytes, size_t size, struct picture *out) {
+	struct format format;
+	if (size > INT_MAX) return DEBLUR_PICTURE_TOO_LARGE;
+	enum deblur_status status = format_check(bytes, size, &format);
+	if (status) return status;
+	int width, height, stored_channels;
+	if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &stored_channels)) return DEBLUR_PICTURE_DAMAGED;
+	const int channels = stored_channels == 2 || stored_channels == 4 ? 4 : 3;
+	stbi_uc *pixels = stbi_load_from_memory(bytes, (int)size, &width, &height, &stored_channels, channels);
+	if (!pixels) return !strcmp(stbi_failure_reason(), "outofmem") ? DEBLUR_OUT_OF_MEMORY : DEBLUR_PICTURE_DAMAGED;
+	status = (size_t)width == format.width && (size_t)height == format.height ? DEBLUR_OK : DEBLUR_PICTURE_DAMAGED;
+	if (!status) status = upright(pixels, format.width, format.height, channels, format.orientation, out);
+	stbi_image_free(pixels);
+	return status;
+}
+
+enum deblur_status picture_read(const char *path, struct picture *out) {
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	enum deblur_status status = file_read(path, &bytes, &size);
+	if (!status) status = picture_decode(bytes, size, out);
+	free(bytes);
+	return status;
+}

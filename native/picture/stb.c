@@ -1,0 +1,29 @@
+/* stb.c - the one place that compiles stb's code (Debian's libstb-dev; public domain). */
+#include <stdlib.h>
+#include <zlib.h>
+
+/* zlib compresses better than the writer's own deflate, and is everywhere. */
+static unsigned char *compress_with_zlib(unsigned char *data, int size, int *out_size, int quality) {
+	uLongf room = compressBound((uLong)size);
+	unsigned char *out = malloc(room);
+	(void)quality;
+	if (!out) return NULL;
+	if (compress2(out, &room, data, (uLong)size, 6) != Z_OK) {
+		free(out);
+		return NULL;
+	}
+	*out_size = (int)room;
+	return out;
+}
+
+#define STBIW_ZLIB_COMPRESS compress_with_zlib
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#pragma GCC diagnostic ignored "-Wpedantic"
+#pragma GCC diagnostic ignored "-Wshadow"
+#pragma GCC diagnostic ignored "-Wdouble-promotion"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+#include "picture/stb.h"

@@ -1,0 +1,18 @@
+/* stb.h - stb_image and stb_image_write as this project uses them; stb.c holds their code. */
+#ifndef PICTURE_STB_H
+#define PICTURE_STB_H
+
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_PNG
+#define STBI_ONLY_BMP
+#define STBI_ONLY_TGA
+#define STBI_NO_STDIO
+#define STBI_WRITE_NO_STDIO
+#define STBI_MAX_DIMENSIONS (1 << 20)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wstrict-prototypes"
+#include <stb/stb_image.h>
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+#endif
