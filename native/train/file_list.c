@@ -1,0 +1,68 @@
+#include "train/file_list.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+const char *file_list_name(const char *path) {
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+static bool is_picture(const char *path) {
+	const char *extension = strrchr(file_list_name(path), '.');
+	return extension &&
+		   (!strcasecmp(extension, ".jpg") || !strcasecmp(extension, ".jpeg") || !strcasecmp(extension, ".png"));
+}
+
+static enum deblur_status add_path(struct file_list *list, const char *path) {
+	if (!(list->count & (list->count - 1))) {
+		char **grown = realloc(list->paths, (list->count ? list->count * 2 : 1) * sizeof *grown);
+		if (!grown) return DEBLUR_OUT_OF_MEMORY;
+		list->paths = grown;
+	}
+	list->paths[list->count] = strdup(path);
+	return list->paths[list->count] ? list->count++, DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+}
+
+static enum deblur_status add_entry(struct file_list *list, const char *folder, const char *name) {
+	const size_t bytes = strlen(folder) + strlen(name) + 2;
+	char *path = malloc(bytes);
+	struct stat about;
+	if (!path) return DEBLUR_OUT_OF_MEMORY;
+	snprintf(path, bytes, "%s/%s", folder, name);
+	enum deblur_status status = DEBLUR_OK;
+	if (!lstat(path, &about) &&
+		S_ISDIR(about.st_mode)) /* links to folders are not followed: they may lead in circles */
+		status = file_list_add(list, path);
+	else if (is_picture(path))
+		status = add_path(list, path);
+	free(path);
+	return status;
+}
+
+static int by_name(const void *a, const void *b) {
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum deblur_status file_list_add(struct file_list *list, const char *folder) {
+	DIR *directory = opendir(folder);
+	if (!directory) return DEBLUR_IO;
+	enum deblur_status status = DEBLUR_OK;
+	const size_t before = list->count;
+	for (struct dirent *entry; !status && (entry = readdir(directory));)
+		if (entry->d_name[0] != '.') status = add_entry(list, folder, entry->d_name);
+	closedir(directory);
+	if (!status && list->count > before)
+		qsort(list->paths + before, list->count - before, sizeof *list->paths, by_name);
+	return status;
+}
+
+void file_list_release(struct file_list *list) {
+	for (size_t i = 0; i < list->count; i++) free(list->paths[i]);
+	free(list->paths);
+	*list = (struct file_list){0};
+}
