@@ -20,8 +20,8 @@ KERNEL_SRC += native/kernels/kernels_avx2.c
 endif
 PICTURE_SRC := $(wildcard native/picture/*.c)
 TRAIN_SRC := $(wildcard native/train/*.c)
-DEBLUR_SRC := native/tools/deblur.c $(wildcard native/tools/command_*.c)
-TRAINER_SRC := native/tools/deblur_train.c $(wildcard native/tools/train_*.c)
+DEBLUR_SRC := native/tools/deblur.c native/tools/options.c $(wildcard native/tools/command_*.c)
+TRAINER_SRC := native/tools/deblur_train.c native/tools/options.c $(wildcard native/tools/train_*.c)
 TEST_SRC := $(wildcard tests/native/test_*.c)
 
 object = $(patsubst native/%.c,$(B)/obj/%.o,$(1))
@@ -39,7 +39,7 @@ all: native ## everything: the programs, the trainer, the native tests
 native: $(B)/deblur $(B)/deblur-train $(TESTS) ## the native programs and their tests
 
 $(B)/obj/kernels/kernels_avx2.o: CFLAGS += -mavx2 -mfma
-$(B)/obj/train/%.o: CFLAGS += -fopenmp
+$(B)/obj/train/%.o $(B)/obj/tools/train_%.o: CFLAGS += -fopenmp
 
 $(B)/obj/%.o: native/%.c
 	@mkdir -p $(@D)
@@ -49,14 +49,14 @@ $(B)/libdeblur.a: $(CORE_OBJ)
 	$(AR) rcs $@ $^
 
 $(B)/deblur: $(call object,$(DEBLUR_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a
-	$(CC) $(LDFLAGS) $^ -lm -o $@
+	$(CC) $(LDFLAGS) $^ -lz -lm -o $@
 
 $(B)/deblur-train: $(call object,$(TRAINER_SRC)) $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
-	$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lm -o $@
+	$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
 
 # Tests of the trainer need oneDNN, the others link it without using it.
 $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $^ -ldnnl -lm -o $@
+	$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

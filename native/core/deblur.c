@@ -1,0 +1,195 @@
+#include "deblur.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/blur.h"
+#include "core/executor.h"
+#include "core/image.h"
+#include "core/model_file.h"
+#include "core/restore_tiles.h"
+#include "core/sha256.h"
+
+enum { ESTIMATE_CROP_PX = 192, ESTIMATE_MAX_CROPS = 16 };
+
+struct deblur_model {
+	struct model_file file;
+	char sha256[2 * SHA256_BYTES + 1];
+};
+
+/* ---- models ---- */
+
+enum deblur_status deblur_model_open(const void *bytes, size_t size, struct deblur_model **out) {
+	if (!bytes || !out) return DEBLUR_BAD_ARGUMENT;
+	struct deblur_model *model = calloc(1, sizeof *model);
+	if (!model) return DEBLUR_OUT_OF_MEMORY;
+	const enum deblur_status status = model_file_read(bytes, size, &model->file);
+	if (status) {
+		free(model);
+		return status;
+	}
+	uint8_t digest[SHA256_BYTES];
+	sha256(bytes, size, digest);
+	sha256_hex(digest, model->sha256);
+	*out = model;
+	return DEBLUR_OK;
+}
+
+void deblur_model_destroy(struct deblur_model *model) {
+	if (!model) return;
+	model_file_release(&model->file);
+	free(model);
+}
+
+void deblur_model_info(const struct deblur_model *model, struct deblur_model_info *out) {
+	const struct graph *restorer = model->file.restorer, *estimator = model->file.estimator;
+	*out = (struct deblur_model_info){.provenance = model->file.provenance,
+									  .parameter_count = graph_parameter_total(restorer) +
+														 (estimator ? graph_parameter_total(estimator) : 0),
+									  .restorer_macs_per_pixel = graph_macs_per_pixel(restorer),
+									  .estimator_macs_per_pixel = estimator ? graph_macs_per_pixel(estimator) : 0,
+									  .halo_px = graph_halo_px(restorer),
+									  .has_estimator = estimator != NULL,
+									  .is_adaptive = restorer->condition >= 0};
+	memcpy(out->sha256, model->sha256, sizeof out->sha256);
+}
+
+/* Appends one line, as much of it as fits; returns its whole length. */
+static size_t list_op(const struct graph *graph, const struct graph_op *op, char *text, size_t size) {
+	const struct graph_tensor *out = &graph->tensors[op->output];
+	const int length = snprintf(text, size, "%-9s %-17s %-24s %4u channels  1/%u\n", graph->name,
+								graph_op_kind_name(op->kind), out->name, out->channels, out->downscale);
+	return length > 0 ? (size_t)length : 0;
+}
+
+size_t deblur_model_list_ops(const struct deblur_model *model, char *text, size_t size) {
+	const struct graph *graphs[] = {model->file.restorer, model->file.estimator};
+	size_t length = 0;
+	if (size) text[0] = 0;
+	for (int i = 0; i < 2; i++)
+		for (size_t j = 0; graphs[i] && j < graphs[i]->op_count; j++)
+			length += list_op(graphs[i], &graphs[i]->ops[j], length < size ? text + length : NULL,
+							  length < size ? size - length : 0);
+	return length;
+}
+
+/* ---- estimating ---- */
+
+struct crop {
+	size_t x, y;
+	double energy;
+};
+
+/* Keeps the busiest crops, in falling order. */
+static size_t keep_busiest(struct crop *kept, size_t count, struct crop crop) {
+	size_t at = count < ESTIMATE_MAX_CROPS ? count++ : ESTIMATE_MAX_CROPS - 1;
+	if (at == ESTIMATE_MAX_CROPS - 1 && count == ESTIMATE_MAX_CROPS && kept[at].energy >= crop.energy) return count;
+	for (; at > 0 && kept[at - 1].energy < crop.energy; at--) kept[at] = kept[at - 1];
+	kept[at] = crop;
+	return count;
+}
+
+static size_t choose_crops(const struct deblur_image *picture, size_t width, size_t height, struct crop *kept) {
+	size_t count = 0;
+	memset(kept, 0, ESTIMATE_MAX_CROPS * sizeof *kept);
+	for (size_t i = 0; i < ESTIMATE_MAX_CROPS; i++) kept[i].energy = -1;
+	for (size_t y = 0; y + height <= picture->height; y += height)
+		for (size_t x = 0; x + width <= picture->width; x += width)
+			count = keep_busiest(kept, count, (struct crop){x, y, image_gradient_energy(picture, x, y, width, height)});
+	return count;
+}
+
+static size_t least(size_t a, size_t b) {
+	return a < b ? a : b;
+}
+
+static enum deblur_status estimate_raw(const struct graph *estimator, const struct deblur_image *picture,
+									   float raw[BLUR_RAW_COUNT]) {
+	const size_t width = least(picture->width, ESTIMATE_CROP_PX), height = least(picture->height, ESTIMATE_CROP_PX);
+	const size_t alignment = graph_alignment_px(estimator);
+	const size_t padded_width = (width + alignment - 1) / alignment * alignment;
+	const size_t padded_height = (height + alignment - 1) / alignment * alignment;
+	struct crop crops[ESTIMATE_MAX_CROPS];
+	const size_t count = choose_crops(picture, width, height, crops);
+	struct executor *executor = NULL;
+	const enum deblur_status status =
+		executor_create(estimator, kernels_best(), padded_height, padded_width, &executor);
+	if (status) return status;
+	for (int i = 0; i < BLUR_RAW_COUNT; i++) raw[i] = 0;
+	for (size_t c = 0; c < count; c++) {
+		const struct deblur_image crop = {picture->pixels + crops[c].y * picture->stride +
+											  crops[c].x * (size_t)picture->channels,
+										  width, height, picture->stride, picture->channels};
+		const struct map input = executor_input(executor, padded_height, padded_width);
+		image_to_map(&crop, 0, 0, &input);
+		executor_run(executor);
+		const float *found = executor_output_vector(executor);
+		for (int i = 0; i < BLUR_RAW_COUNT; i++) raw[i] += found[i] / (float)count;
+	}
+	executor_destroy(executor);
+	return DEBLUR_OK;
+}
+
+enum deblur_status deblur_estimate(const struct deblur_model *model, const struct deblur_image *picture,
+								   struct deblur_blur *out) {
+	if (!model || !image_is_valid(picture) || !out) return DEBLUR_BAD_ARGUMENT;
+	if (!model->file.estimator) return DEBLUR_NO_ESTIMATOR;
+	float raw[BLUR_RAW_COUNT];
+	const enum deblur_status status = estimate_raw(model->file.estimator, picture, raw);
+	if (!status) blur_from_raw(raw, out);
+	return status;
+}
+
+/* ---- restoring ---- */
+
+static bool options_are_valid(const struct deblur_restore_options *o) {
+	return o->strength >= 0 && o->strength <= 1 && o->thread_count >= 0 && o->thread_count <= 1024;
+}
+
+static bool same_shape(const struct deblur_image *a, const struct deblur_image *b) {
+	return a->width == b->width && a->height == b->height && a->channels == b->channels;
+}
+
+/* A tile's halo is read after its neighbour may have been written: restoring in place needs the original elsewhere. */
+static bool overlap(const struct deblur_image *a, const struct deblur_image *b) {
+	const uintptr_t a_first = (uintptr_t)a->pixels, b_first = (uintptr_t)b->pixels;
+	return a_first < b_first + b->stride * b->height && b_first < a_first + a->stride * a->height;
+}
+
+static enum deblur_status copy_pixels(const struct deblur_image *from, struct deblur_image *to) {
+	const size_t row = from->width * (size_t)from->channels;
+	*to = *from;
+	to->stride = row;
+	to->pixels = malloc(row * from->height);
+	if (!to->pixels) return DEBLUR_OUT_OF_MEMORY;
+	for (size_t y = 0; y < from->height; y++) memcpy(to->pixels + y * row, from->pixels + y * from->stride, row);
+	return DEBLUR_OK;
+}
+
+enum deblur_status deblur_restore(const struct deblur_model *model, const struct deblur_image *picture,
+								  const struct deblur_blur *blur, const struct deblur_restore_options *options,
+								  const struct deblur_image *result) {
+	const struct deblur_restore_options defaults = {.strength = 1};
+	if (!options) options = &defaults;
+	if (!model || !image_is_valid(picture) || !image_is_valid(result) || !same_shape(picture, result) ||
+		!options_are_valid(options) || (blur && !blur_is_valid(blur)))
+		return DEBLUR_BAD_ARGUMENT;
+	struct deblur_blur found;
+	struct deblur_image copy = *picture;
+	enum deblur_status status = DEBLUR_OK;
+	if (!blur && model->file.restorer->condition >= 0) {
+		status = deblur_estimate(model, picture, &found);
+		if (status) return status;
+		blur = &found;
+	}
+	const bool copied = overlap(picture, result);
+	if (copied) status = copy_pixels(picture, &copy);
+	if (status) return status;
+	float condition[BLUR_CONDITION_COUNT] = {0};
+	if (blur) blur_to_condition(blur, condition);
+	status = restore_tiles(model->file.restorer, condition, &copy, options, result);
+	if (copied) free(copy.pixels);
+	return status;
+}

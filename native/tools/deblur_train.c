@@ -1,0 +1,39 @@
+/* deblur_train.c - the trainer: `deblur-train COMMAND`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deblur.h"
+#include "tools/train_commands.h"
+
+struct subcommand {
+	const char *name, *summary;
+	int (*run)(int argc, char **argv);
+};
+
+static const struct subcommand subcommands[] = {
+	{"teacher", "train a large net", train_teacher},
+	{"distill", "train the small net from the truth and a teacher's outputs", train_distill},
+	{"degrade", "write degraded samples and a contact sheet, to look at what nets are trained on", train_degrade},
+};
+enum { SUBCOMMAND_COUNT = sizeof subcommands / sizeof *subcommands };
+
+static void print_help(FILE *to) {
+	fprintf(to, "usage: deblur-train COMMAND [options]\n\nTrains networks that take blur out of photographs.\n\n");
+	for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+		fprintf(to, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
+	fprintf(to, "\n  --version  the version\n  --help     this text; deblur-train COMMAND --help for each\n");
+}
+
+int main(int argc, char **argv) {
+	if (argc < 2) {
+		print_help(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[1], "--version")) return puts("deblur-train " DEBLUR_VERSION) < 0;
+	if (!strcmp(argv[1], "--help")) return print_help(stdout), 0;
+	for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
+		if (!strcmp(argv[1], subcommands[i].name)) return subcommands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "deblur-train: there is no command %s; see deblur-train --help\n", argv[1]);
+	return 2;
+}

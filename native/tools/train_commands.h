@@ -1,0 +1,11 @@
+/* train_commands.h - the commands of deblur-train. Each takes its own argument list, argv[0] being the command's name,
+ * and returns the exit status: 0, 1 for a failure, 2 for wrong usage, 130 if it was interrupted (and left a
+ * checkpoint). */
+#ifndef TOOLS_TRAIN_COMMANDS_H
+#define TOOLS_TRAIN_COMMANDS_H
+
+int train_teacher(int argc, char **argv);
+int train_distill(int argc, char **argv);
+int train_degrade(int argc, char **argv);
+
+#endif

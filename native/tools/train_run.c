@@ -1,0 +1,186 @@
+/* train_run.c - `deblur-train teacher` and `deblur-train distill`: the command line of a training run. */
+#include <omp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tools/options.h"
+#include "tools/train_commands.h"
+#include "train/trainer.h"
+
+static volatile sig_atomic_t stop_wanted;
+
+static void want_stop(int signal_number) {
+	(void)signal_number;
+	stop_wanted = 1;
+}
+
+static void catch_signals(void) {
+	struct sigaction action = {.sa_handler = want_stop, .sa_flags = SA_RESTART};
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* The words as they were typed, for the provenance; cut if they are very many. */
+static const char *join(const char *program, int argc, char **argv, char *text, size_t size) {
+	size_t length = (size_t)snprintf(text, size, "%s", program);
+	for (int i = 0; i < argc && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, " %s", argv[i]);
+	return text;
+}
+
+/* Where a newcomer's photographs are put by scripts/get-data. */
+static const char *const default_data[] = {"data/photos"};
+
+static bool read_data_options(const struct command *command, struct trainer_options *o) {
+	const struct option *data = option_find(command, "--data"), *pairs = option_find(command, "--pairs");
+	struct stat about;
+	o->data.sharp_dirs = data->count ? (const char *const *)data->values : default_data;
+	o->data.sharp_dir_count = data->count ? data->count : 1;
+	o->data.pair_dirs = (const char *const *)pairs->values;
+	o->data.pair_dir_count = pairs->count;
+	o->data.pair_share = 0.15;
+	if (!data->count && stat(default_data[0], &about)) {
+		fprintf(stderr, "%s: no --data, and there is no folder %s: run scripts/get-data to fetch free photographs\n",
+				command->name, default_data[0]);
+		return false;
+	}
+	const char *preset = option_value(command, "--degrade", "photo");
+	if (!degrade_preset_from_name(preset, &o->data.preset)) return true;
+	fprintf(stderr, "%s: --degrade %s is unknown; there are protocol and photo\n", command->name, preset);
+	return false;
+}
+
+static bool read_numbers(const struct command *command, struct trainer_options *o) {
+	double steps, seed, threads, batch, crop, validate;
+	const bool fine = option_number(command, "--minutes", 0.01, 1e6, 0, &o->minutes) &&
+					  option_number(command, "--steps", 1, 1e9, 10000, &steps) &&
+					  option_number(command, "--seed", 0, 1e15, 1, &seed) &&
+					  option_number(command, "--threads", 1, 1024, omp_get_num_procs(), &threads) &&
+					  option_number(command, "--batch", 1, 256, 8, &batch) &&
+					  option_number(command, "--crop", 32, 1024, 128, &crop) &&
+					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
+					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
+					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share);
+	if (!fine) return false;
+	if ((size_t)crop % 8) {
+		fprintf(stderr, "%s: --crop has to be a multiple of 8\n", command->name);
+		return false;
+	}
+	if (o->minutes > 0 && option_given(command, "--steps")) {
+		fprintf(stderr, "%s: --minutes and --steps exclude each other\n", command->name);
+		return false;
+	}
+	o->steps = (uint64_t)steps;
+	o->seed = (uint64_t)seed;
+	o->batch = (size_t)batch;
+	o->data.crop_px = (size_t)crop;
+	o->data.validation_every = 16;
+	o->validate_every = (uint64_t)validate;
+	omp_set_dynamic(0);
+	omp_set_num_threads((int)threads);
+	return true;
+}
+
+static bool read_precision(const struct command *command, struct trainer_options *o) {
+	const char *precision = option_value(command, "--precision", "auto");
+	if (!strcmp(precision, "auto"))
+		o->precision = conv_best_precision();
+	else if (!strcmp(precision, "f32"))
+		o->precision = CONV_FLOAT32;
+	else if (!strcmp(precision, "bf16"))
+		o->precision = CONV_BFLOAT16;
+	else
+		return fprintf(stderr, "%s: --precision is auto, f32 or bf16\n", command->name), false;
+	return true;
+}
+
+static int report(const struct command *command, const struct trainer_options *o, enum deblur_status status,
+				  const struct trainer_result *result) {
+	if (status == DEBLUR_CANCELLED) {
+		fprintf(stderr, "%s: stopped at step %llu; go on with the same options and --resume\n", command->name,
+				(unsigned long long)result->steps);
+		return 130;
+	}
+	if (status) {
+		fprintf(stderr, "%s: %s\n", command->name, *result->reason ? result->reason : deblur_status_message(status));
+		return 1;
+	}
+	if (result->psnr_out_db > 0)
+		printf("%s: %llu steps, validation %.2f -> %.2f dB\n", o->out_path, (unsigned long long)result->steps,
+			   result->psnr_in_db, result->psnr_out_db);
+	return 0;
+}
+
+static int train(struct command *command, int argc, char **argv, const char *network, bool distill) {
+	int code = EXIT_USAGE;
+	char line[2048];
+	if (!options_parse(command, argc, argv, &code)) {
+		options_release(command);
+		return code;
+	}
+	struct trainer_options o = {.network = option_value(command, "--network", network),
+								.out_path = option_value(command, "--out", NULL),
+								.teacher_path = distill ? option_value(command, "--teacher", NULL) : NULL,
+								.resume = option_given(command, "--resume"),
+								.quiet = option_given(command, "--quiet"),
+								.command = join("deblur-train", argc, argv, line, sizeof line),
+								.stop = &stop_wanted};
+	struct trainer_result result;
+	if (!o.out_path)
+		fprintf(stderr, "%s: --out says where the model goes; it is missing\n", command->name);
+	else if (distill && !o.teacher_path)
+		fprintf(stderr, "%s: --teacher names the model to learn from; it is missing\n", command->name);
+	else if ((!distill || option_number(command, "--teacher-weight", 0, 10, 0.5, &o.teacher_weight)) &&
+			 read_data_options(command, &o) && read_numbers(command, &o) && read_precision(command, &o)) {
+		catch_signals();
+		code = report(command, &o, trainer_run(&o, &result), &result);
+	}
+	options_release(command);
+	return code;
+}
+
+#define RUN_OPTIONS                                                                                                    \
+	{"--data",    "DIR", "folders of sharp photographs, searched recursively (default: data/photos)",                  \
+	 OPTION_MANY, NULL,  0},                                                                                           \
+		{"--pairs", "DIR", "folders with blur/ and sharp/, files paired by name", OPTION_MANY, NULL, 0},               \
+		{"--degrade", "PRESET", "protocol or photo (default)", OPTION_ONE, NULL, 0},                                   \
+		{"--out", "M.dbm", "the model; M.dbm.ckpt and M.dbm.log.jsonl lie beside it", OPTION_ONE, NULL, 0},            \
+		{"--minutes", "N", "train for so long", OPTION_ONE, NULL, 0},                                                  \
+		{"--steps", "N", "or for so many steps (default: 10000); only these repeat exactly", OPTION_ONE, NULL, 0},     \
+		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                \
+		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                    \
+		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
+		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
+		{"--batch", "N", "samples per step (default: 8)", OPTION_ONE, NULL, 0},                                        \
+		{"--crop", "PX", "side of a sample, a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},                     \
+		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                            \
+		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",               \
+		 OPTION_ONE,        NULL, 0},                                                                                  \
+		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                      \
+		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0}, {                                     \
+		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                       \
+	}
+
+int train_teacher(int argc, char **argv) {
+	struct option options[] = {RUN_OPTIONS, {0}};
+	struct command command = {.name = "deblur-train teacher",
+							  .summary = "Trains a large net and its blur estimator from sharp photographs.",
+							  .options = options};
+	return train(&command, argc, argv, "teacher", false);
+}
+
+int train_distill(int argc, char **argv) {
+	struct option options[] = {
+		RUN_OPTIONS,
+		{"--teacher", "M.dbm", "the model to learn from", OPTION_ONE, NULL, 0},
+		{"--teacher-weight", "X", "of the teacher's output beside 1 for the truth (default: 0.5)", OPTION_ONE, NULL, 0},
+		{0}};
+	struct command command = {.name = "deblur-train distill",
+							  .summary = "Trains a small net from the truth and from a teacher's outputs.",
+							  .options = options};
+	return train(&command, argc, argv, "student", true);
+}
