@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "train/file_list.h"
+#include "picture/file_list.h"
 
 /* Streams of random numbers (random_seeded's keys) of the validation split: no training run draws from them. */
 enum { VALIDATION_SEED = 0x7a11da7e, VALIDATION_LIMIT = 64, VALIDATION_PER_PICTURE = 2 };

@@ -1,4 +1,4 @@
-#include "train/file_list.h"
+#include "picture/file_list.h"
 
 #include <dirent.h>
 #include <stdio.h>

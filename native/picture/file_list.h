@@ -1,6 +1,6 @@
 /* file_list.h - the picture files below a folder, sorted, so that a data set is the same on every machine. */
-#ifndef TRAIN_FILE_LIST_H
-#define TRAIN_FILE_LIST_H
+#ifndef PICTURE_FILE_LIST_H
+#define PICTURE_FILE_LIST_H
 
 #include "deblur.h"
 

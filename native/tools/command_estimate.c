@@ -1,0 +1,52 @@
+/* command_estimate.c - `deblur estimate`: how pictures are blurred. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tools/common.h"
+
+static bool estimate(const struct command *command, const struct deblur_model *model, const char *path, bool json,
+					 bool first) {
+	struct picture picture = {0};
+	struct deblur_blur blur;
+	if (!common_read_picture(command, path, &picture)) return false;
+	const struct deblur_image image = picture_view(&picture);
+	const enum deblur_status status = deblur_estimate(model, &image, &blur);
+	picture_release(&picture);
+	if (status) return common_fail(command, path, status), false;
+	if (json) {
+		printf("%s\n  {\"file\": ", first ? "" : ",");
+		common_print_json_string(path);
+		printf(", \"blur\": ");
+		common_print_blur_json(&blur);
+		printf("}");
+	} else {
+		char text[256];
+		common_describe(&blur, text, sizeof text);
+		printf("%s: %s\n", path, text);
+	}
+	return true;
+}
+
+int command_estimate(int argc, char **argv) {
+	struct option options[] = {COMMON_MODEL_OPTION, {"--json", NULL, "as JSON", OPTION_FLAG, NULL, 0}, {0}};
+	struct command command = {"deblur estimate", "Says how pictures are blurred.", "IN...", options, NULL, 0};
+	int code;
+	if (options_parse(&command, argc, argv, &code)) {
+		const bool json = option_given(&command, "--json");
+		struct deblur_model *model = command.count ? common_open_model(&command, NULL) : NULL;
+		code = model ? EXIT_SUCCESS : command.count ? EXIT_FAILURE : EXIT_USAGE;
+		if (!command.count) fprintf(stderr, "%s: which pictures? see %s --help\n", command.name, command.name);
+		bool first = true;
+		if (model && json) printf("[");
+		for (size_t i = 0; model && i < command.count; i++) {
+			if (!estimate(&command, model, command.values[i], json, first))
+				code = EXIT_FAILURE;
+			else
+				first = false;
+		}
+		if (model && json) printf("\n]\n");
+		deblur_model_destroy(model);
+	}
+	options_release(&command);
+	return code;
+}

@@ -1,0 +1,159 @@
+#include "tools/common.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "picture/file.h"
+
+enum { PATH_BYTES = 4096 };
+
+void common_fail(const struct command *command, const char *path, enum deblur_status status) {
+	fprintf(stderr, "%s: %s: %s\n", command->name, path,
+			status == DEBLUR_IO && errno ? strerror(errno) : deblur_status_message(status));
+}
+
+/* ../weights/student.dbm as seen from the program, wherever it is started from. */
+static const char *default_model(char path[PATH_BYTES]) {
+	const char *given = getenv("DEBLUR_MODEL");
+	if (given && *given) return given;
+	const ssize_t length = readlink("/proc/self/exe", path, PATH_BYTES - 32);
+	if (length <= 0) return "weights/student.dbm";
+	path[length] = 0;
+	char *slash = strrchr(path, '/');
+	strcpy(slash ? slash + 1 : path, "../weights/student.dbm");
+	return path;
+}
+
+struct deblur_model *common_open_model(const struct command *command, const char *path) {
+	char path_bytes[PATH_BYTES];
+	if (!path) path = option_value(command, "--model", NULL);
+	if (!path) path = default_model(path_bytes);
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	struct deblur_model *model = NULL;
+	enum deblur_status status = file_read(path, &bytes, &size);
+	if (!status) status = deblur_model_open(bytes, size, &model);
+	free(bytes);
+	if (status) common_fail(command, path, status);
+	return model;
+}
+
+bool common_read_picture(const struct command *command, const char *path, struct picture *out) {
+	const enum deblur_status status = picture_read(path, out);
+	if (status) common_fail(command, path, status);
+	return !status;
+}
+
+/* ---- blur ---- */
+
+static bool kind_from_name(const char *name, size_t length, enum deblur_blur_kind *out) {
+	for (int kind = 0; kind < DEBLUR_BLUR_KIND_COUNT; kind++) {
+		const char *known = deblur_blur_kind_name((enum deblur_blur_kind)kind);
+		if (strlen(known) != length || strncmp(known, name, length)) continue;
+		*out = (enum deblur_blur_kind)kind;
+		return true;
+	}
+	return false;
+}
+
+/* ":NUMBER" at *text; moves on. */
+static bool take_number(const char **text, float *out) {
+	char *end;
+	if (**text != ':') return false;
+	*out = strtof(*text + 1, &end);
+	const bool fine = end != *text + 1 && isfinite(*out);
+	*text = end;
+	return fine;
+}
+
+static bool parse_blur(const char *text, struct common_blur *out) {
+	*out = (struct common_blur){.estimate = !strcmp(text, "auto")};
+	if (out->estimate) return true;
+	const size_t length = strcspn(text, ":");
+	struct deblur_blur unused;
+	if (!kind_from_name(text, length, &out->kind)) return false;
+	const char *rest = text + length;
+	if (out->kind != DEBLUR_BLUR_NONE && !take_number(&rest, &out->size_px)) return false;
+	if (*rest && !take_number(&rest, &out->angle_deg)) return false;
+	return !*rest && !deblur_blur_describe(out->kind, out->size_px, out->angle_deg, NULL, &unused);
+}
+
+bool common_read_blur(const struct command *command, struct common_blur *out) {
+	const char *text = option_value(command, "--blur", "auto");
+	if (parse_blur(text, out)) return true;
+	fprintf(stderr,
+			"%s: --blur %s makes no sense; write auto, none, gaussian:SIGMA, defocus:RADIUS, shake:SPREAD or "
+			"motion:LENGTH:ANGLE, in pixels (a spread of 16 at most) and degrees\n",
+			command->name, text);
+	return false;
+}
+
+enum deblur_status common_find_blur(const struct deblur_model *model, const struct deblur_image *image,
+									const struct common_blur *wanted, struct deblur_blur *out, bool *known) {
+	struct deblur_model_info info;
+	deblur_model_info(model, &info);
+	*known = false;
+	if (!info.is_adaptive && wanted->estimate) return DEBLUR_OK; /* a blind net works as it is */
+	struct deblur_blur found;
+	enum deblur_status status = DEBLUR_OK;
+	if (info.has_estimator)
+		status = deblur_estimate(model, image, &found);
+	else if (wanted->estimate)
+		status = DEBLUR_NO_ESTIMATOR;
+	if (!status && wanted->estimate) *out = found;
+	if (!status && !wanted->estimate)
+		status = deblur_blur_describe(wanted->kind, wanted->size_px, wanted->angle_deg,
+									  info.has_estimator ? &found : NULL, out);
+	*known = !status;
+	return status;
+}
+
+static size_t append(char *text, size_t size, size_t length, const char *format, double a, double b) {
+	if (length >= size) return length;
+	const int more = snprintf(text + length, size - length, format, a, b);
+	return more > 0 ? length + (size_t)more : length;
+}
+
+void common_describe(const struct deblur_blur *blur, char *text, size_t size) {
+	static const char *const formats[DEBLUR_BLUR_KIND_COUNT] = {
+		"not blurred", "Gaussian blur, standard deviation %.1f px",
+		"camera shake, spread %.1f px, mostly at %.0f degrees", "motion, %.1f px at %.0f degrees",
+		"out of focus, radius %.1f px"};
+	const enum deblur_blur_kind kind = deblur_blur_kind(blur);
+	size_t length = append(text, size, 0, formats[kind], (double)deblur_blur_size_px(blur), (double)blur->angle_deg);
+	length = append(text, size, length, " (%.0f%% sure)", (double)blur->kind[kind] * 100, 0);
+	if (blur->read_noise > 0.003f) length = append(text, size, length, "; noise %.3f", (double)blur->read_noise, 0);
+	if (blur->jpeg_quality < 95) append(text, size, length, "; JPEG quality about %.0f", (double)blur->jpeg_quality, 0);
+}
+
+void common_print_blur_json(const struct deblur_blur *b) {
+	printf(
+		"{\"kind\": \"%s\", \"size_px\": %.4f, \"spread_px\": %.4f, \"anisotropy\": %.4f, \"angle_deg\": %.2f, "
+		"\"read_noise\": %.5f, \"shot_noise\": %.6f, \"jpeg_quality\": %.1f, \"in_srgb\": %.4f, \"probabilities\": {",
+		deblur_blur_kind_name(deblur_blur_kind(b)), (double)deblur_blur_size_px(b), (double)b->spread_px,
+		(double)b->anisotropy, (double)b->angle_deg, (double)b->read_noise, (double)b->shot_noise,
+		(double)b->jpeg_quality, (double)b->in_srgb);
+	for (int kind = 0; kind < DEBLUR_BLUR_KIND_COUNT; kind++)
+		printf("%s\"%s\": %.4f", kind ? ", " : "", deblur_blur_kind_name((enum deblur_blur_kind)kind),
+			   (double)b->kind[kind]);
+	printf("}}");
+}
+
+void common_print_json_string(const char *text) {
+	putchar('"');
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			printf("\\%c", *c);
+		else if (*c == '\n')
+			printf("\\n");
+		else if (*c < ' ')
+			printf("\\u%04x", *c);
+		else
+			putchar(*c);
+	}
+	putchar('"');
+}
