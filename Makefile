@@ -59,4 +59,6 @@ $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
 
+-include wasm/build.mk
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -112,6 +112,7 @@ struct deblur_model_info {
 	size_t parameter_count; /* both nets */
 	double restorer_macs_per_pixel;
 	double estimator_macs_per_pixel; /* 0 without an estimator */
+	size_t alignment_px;             /* see deblur_restore_options.region */
 	size_t halo_px;                  /* how far a restored pixel looks in each direction */
 	bool has_estimator;
 	bool is_adaptive; /* the restorer is told the blur */
@@ -139,7 +140,14 @@ struct deblur_restore_options {
 								 does not depend on it. */
 	deblur_progress progress; /* NULL: none */
 	void *user;               /* handed to progress */
-	bool reference_kernels;   /* run the scalar reference instead of what the CPU can do */
+	/* Restore only this part of the picture, so that a caller can go through a large one in pieces, on several machines
+	 * or workers: x and y multiples of deblur_model_info.alignment_px, all of it inside. The rest of the result is left
+	 * as it is, and the part is the same, bit for bit, as when the whole picture is restored. All zero: the whole
+	 * picture. */
+	struct {
+		size_t x, y, width, height;
+	} region;
+	bool reference_kernels; /* run the scalar reference instead of what the CPU can do */
 };
 
 /* Restores `picture` into `result`, of the same size and channel count; result->pixels may be picture->pixels.

@@ -1,0 +1,76 @@
+/* exports.c - deblur.h for JavaScript: plain numbers and addresses, and nothing that knows what a convolution is.
+ *
+ * web/lib/wasm.js is the other half. Memory is the module's own; JavaScript allocates, fills and frees it through
+ * module_allocate and module_free. A blur is struct deblur_blur as it lies in memory: 12 floats in the order of
+ * deblur.h. Statuses are enum deblur_status. */
+#include <emscripten/emscripten.h>
+#include <stdlib.h>
+
+#include "deblur.h"
+
+_Static_assert(sizeof(struct deblur_blur) == 12 * sizeof(float), "web/lib/wasm.js reads a blur as 12 floats");
+
+#define EXPORT(name) __attribute__((export_name(#name)))
+
+/* Given by JavaScript: pixels done so far and in all; 0 cancels. */
+__attribute__((import_module("deblur"), import_name("progress"))) extern int module_progress(size_t done, size_t total);
+
+static bool tell_progress(void *user, size_t done, size_t total) {
+	(void)user;
+	return module_progress(done, total) != 0;
+}
+
+static struct deblur_image rgba(uint8_t *pixels, size_t width, size_t height) {
+	return (struct deblur_image){pixels, width, height, width * 4, 4};
+}
+
+EXPORT(module_allocate) void *module_allocate(size_t bytes) {
+	return malloc(bytes);
+}
+
+EXPORT(module_free) void module_free(void *memory) {
+	free(memory);
+}
+
+EXPORT(module_message) const char *module_message(int status) {
+	return deblur_status_message((enum deblur_status)status);
+}
+
+EXPORT(module_open) int module_open(const void *bytes, size_t size, struct deblur_model **out) {
+	return deblur_model_open(bytes, size, out);
+}
+
+EXPORT(module_close) void module_close(struct deblur_model *model) {
+	deblur_model_destroy(model);
+}
+
+EXPORT(module_provenance) const char *module_provenance(const struct deblur_model *model) {
+	struct deblur_model_info info;
+	deblur_model_info(model, &info);
+	return info.provenance;
+}
+
+EXPORT(module_estimate)
+int module_estimate(const struct deblur_model *model, uint8_t *pixels, size_t width, size_t height,
+					struct deblur_blur *out) {
+	const struct deblur_image image = rgba(pixels, width, height);
+	return deblur_estimate(model, &image, out);
+}
+
+EXPORT(module_describe)
+int module_describe(int kind, float size_px, float angle_deg, const struct deblur_blur *rest, struct deblur_blur *out) {
+	return deblur_blur_describe((enum deblur_blur_kind)kind, size_px, angle_deg, rest, out);
+}
+
+EXPORT(module_size) float module_size(const struct deblur_blur *blur) {
+	return deblur_blur_size_px(blur);
+}
+
+/* In place. */
+EXPORT(module_restore)
+int module_restore(const struct deblur_model *model, uint8_t *pixels, size_t width, size_t height,
+				   const struct deblur_blur *blur, float strength, size_t tile_px) {
+	const struct deblur_image image = rgba(pixels, width, height);
+	const struct deblur_restore_options options = {.strength = strength, .tile_px = tile_px, .progress = tell_progress};
+	return deblur_restore(model, &image, blur, &options, &image);
+}
