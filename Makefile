@@ -43,21 +43,26 @@ $(B)/obj/train/%.o $(B)/obj/tools/train_%.o: CFLAGS += -fopenmp
 
 $(B)/obj/%.o: native/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(CC) $(CFLAGS) -c $< -o $@
 
 $(B)/libdeblur.a: $(CORE_OBJ)
-	$(AR) rcs $@ $^
+	@echo "  $(@:$(B)/%=%)"
+	@$(AR) rcs $@ $^
 
 $(B)/deblur: $(call object,$(DEBLUR_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a
-	$(CC) $(LDFLAGS) $^ -lz -lm -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(CC) $(LDFLAGS) $^ -lz -lm -o $@
 
 $(B)/deblur-train: $(call object,$(TRAINER_SRC)) $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
-	$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
 
 # Tests of the trainer need oneDNN, the others link it without using it.
 $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
 
 -include wasm/build.mk
 

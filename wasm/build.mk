@@ -9,7 +9,7 @@ EMCC := EM_CONFIG=$(abspath $(WASM)/emscripten.cfg) NODE_PATH=/usr/share/nodejs 
 WASM_CFLAGS := -std=c11 $(filter-out -Wpedantic,$(WARN)) -O3 -ffp-contract=off -Inative -MMD -MP
 # A maximum of 1 GB leaves a 12-megapixel picture, its copy and a tile's activations ample room.
 WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sMALLOC=emmalloc -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB \
-	-sINITIAL_MEMORY=8MB -sTOTAL_STACK=256KB -sWASM_BIGINT -sERROR_ON_UNDEFINED_SYMBOLS=0 -sFILESYSTEM=0
+	-sINITIAL_MEMORY=8MB -sTOTAL_STACK=256KB -sWASM_BIGINT  -sFILESYSTEM=0
 WASM_SRC := wasm/exports.c $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c
 WASM_SIMD_SRC := $(WASM_SRC) native/kernels/kernels_wasm_simd.c
 wasm_objects = $(patsubst %.c,$(WASM)/$(1)/%.o,$(2))
@@ -20,17 +20,21 @@ $(WASM)/emscripten.cfg: $(EMSCRIPTEN_CONFIG)
 
 $(WASM)/simd/%.o: %.c | $(WASM)/emscripten.cfg
 	@mkdir -p $(@D)
-	$(EMCC) $(WASM_CFLAGS) -msimd128 -c $< -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(EMCC) $(WASM_CFLAGS) -msimd128 -c $< -o $@
 
 $(WASM)/scalar/%.o: %.c | $(WASM)/emscripten.cfg
 	@mkdir -p $(@D)
-	$(EMCC) $(WASM_CFLAGS) -c $< -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(EMCC) $(WASM_CFLAGS) -c $< -o $@
 
 $(WASM)/deblur-simd.wasm: $(call wasm_objects,simd,$(WASM_SIMD_SRC))
-	$(EMCC) $^ -msimd128 $(WASM_LDFLAGS) -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(EMCC) $^ -msimd128 $(WASM_LDFLAGS) -o $@
 
 $(WASM)/deblur-scalar.wasm: $(call wasm_objects,scalar,$(WASM_SRC))
-	$(EMCC) $^ $(WASM_LDFLAGS) -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(EMCC) $^ $(WASM_LDFLAGS) -o $@
 
 .PHONY: wasm
 wasm: $(WASM)/deblur-simd.wasm $(WASM)/deblur-scalar.wasm ## the inference core as WebAssembly, with and without SIMD
@@ -38,7 +42,8 @@ wasm: $(WASM)/deblur-simd.wasm $(WASM)/deblur-scalar.wasm ## the inference core 
 # The kernel test as WebAssembly, for node.
 $(WASM)/test_kernels.js: $(call wasm_objects,simd,tests/native/test_kernels.c native/train/random.c native/kernels/kernels.c \
 	native/kernels/kernels_ref.c native/kernels/kernels_wasm_simd.c)
-	$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sENVIRONMENT=node -o $@
+	@echo "  $(@:$(B)/%=%)"
+	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sENVIRONMENT=node -o $@
 
 $(WASM)/simd/tests/native/%.o: WASM_CFLAGS += -Itests/native
 

@@ -12,14 +12,6 @@ _Static_assert(sizeof(struct deblur_blur) == 12 * sizeof(float), "web/lib/wasm.j
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 
-/* Given by JavaScript: pixels done so far and in all; 0 cancels. */
-__attribute__((import_module("deblur"), import_name("progress"))) extern int module_progress(size_t done, size_t total);
-
-static bool tell_progress(void *user, size_t done, size_t total) {
-	(void)user;
-	return module_progress(done, total) != 0;
-}
-
 static struct deblur_image rgba(uint8_t *pixels, size_t width, size_t height) {
 	return (struct deblur_image){pixels, width, height, width * 4, 4};
 }
@@ -66,11 +58,13 @@ EXPORT(module_size) float module_size(const struct deblur_blur *blur) {
 	return deblur_blur_size_px(blur);
 }
 
-/* In place. */
+/* One part of the picture; the worker goes through the parts, and looks between them whether it was told to stop. */
 EXPORT(module_restore)
-int module_restore(const struct deblur_model *model, uint8_t *pixels, size_t width, size_t height,
-				   const struct deblur_blur *blur, float strength, size_t tile_px) {
-	const struct deblur_image image = rgba(pixels, width, height);
-	const struct deblur_restore_options options = {.strength = strength, .tile_px = tile_px, .progress = tell_progress};
-	return deblur_restore(model, &image, blur, &options, &image);
+int module_restore(const struct deblur_model *model, uint8_t *pixels, uint8_t *result, size_t width, size_t height,
+				   const struct deblur_blur *blur, float strength, size_t part_x, size_t part_y, size_t part_width,
+				   size_t part_height) {
+	const struct deblur_image from = rgba(pixels, width, height), to = rgba(result, width, height);
+	const struct deblur_restore_options options = {.strength = strength,
+												   .region = {part_x, part_y, part_width, part_height}};
+	return deblur_restore(model, &from, blur, &options, &to);
 }

@@ -50,6 +50,7 @@ void deblur_model_info(const struct deblur_model *model, struct deblur_model_inf
 														 (estimator ? graph_parameter_total(estimator) : 0),
 									  .restorer_macs_per_pixel = graph_macs_per_pixel(restorer),
 									  .estimator_macs_per_pixel = estimator ? graph_macs_per_pixel(estimator) : 0,
+									  .alignment_px = graph_alignment_px(restorer),
 									  .halo_px = graph_halo_px(restorer),
 									  .has_estimator = estimator != NULL,
 									  .is_adaptive = restorer->condition >= 0};
@@ -148,6 +149,15 @@ static bool options_are_valid(const struct deblur_restore_options *o) {
 	return o->strength >= 0 && o->strength <= 1 && o->thread_count >= 0 && o->thread_count <= 1024;
 }
 
+/* Zeros stand for the whole picture. */
+static bool region_is_valid(const struct deblur_restore_options *o, const struct deblur_image *image,
+							size_t alignment) {
+	if (!o->region.width && !o->region.height) return !o->region.x && !o->region.y;
+	return o->region.width && o->region.height && o->region.x % alignment == 0 && o->region.y % alignment == 0 &&
+		   o->region.x < image->width && o->region.y < image->height && o->region.width <= image->width - o->region.x &&
+		   o->region.height <= image->height - o->region.y;
+}
+
 static bool same_shape(const struct deblur_image *a, const struct deblur_image *b) {
 	return a->width == b->width && a->height == b->height && a->channels == b->channels;
 }
@@ -174,7 +184,8 @@ enum deblur_status deblur_restore(const struct deblur_model *model, const struct
 	const struct deblur_restore_options defaults = {.strength = 1};
 	if (!options) options = &defaults;
 	if (!model || !image_is_valid(picture) || !image_is_valid(result) || !same_shape(picture, result) ||
-		!options_are_valid(options) || (blur && !blur_is_valid(blur)))
+		!options_are_valid(options) || !region_is_valid(options, picture, graph_alignment_px(model->file.restorer)) ||
+		(blur && !blur_is_valid(blur)))
 		return DEBLUR_BAD_ARGUMENT;
 	struct deblur_blur found;
 	struct deblur_image copy = *picture;

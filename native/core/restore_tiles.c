@@ -48,18 +48,21 @@ static size_t thread_count(const struct deblur_restore_options *options) {
 static struct tiling choose_tiling(const struct graph *restorer, const struct deblur_image *src,
 								   const struct deblur_restore_options *options) {
 	const size_t alignment = graph_alignment_px(restorer), halo = graph_halo_px(restorer);
+	const struct rectangle whole = {0, 0, src->width, src->height};
+	const struct rectangle part = {options->region.x, options->region.y, options->region.width, options->region.height};
+	const struct rectangle region = part.width ? part : whole;
 	size_t side = options->tile_px ? options->tile_px : LARGEST_TILE_PX;
-	struct tiling t = tiling_make(src->width, src->height, alignment, halo, side, side);
+	struct tiling t = tiling_make(src->width, src->height, region, alignment, halo, side, side);
 	while (!options->tile_px && side > SMALLEST_TILE_PX) {
 		const struct rectangle largest = tiling_largest(&t);
 		const size_t bytes = executor_bytes_for(restorer, largest.height, largest.width);
 		if (bytes && bytes <= arena_bytes) break;
 		side /= 2;
-		t = tiling_make(src->width, src->height, alignment, halo, side, side);
+		t = tiling_make(src->width, src->height, region, alignment, halo, side, side);
 	}
-	const size_t threads = thread_count(options), strip = (src->height + threads - 1) / threads;
+	const size_t threads = thread_count(options), strip = (region.height + threads - 1) / threads;
 	if (!options->tile_px && tiling_count(&t) < threads && strip >= 2 * halo)
-		t = tiling_make(src->width, src->height, alignment, halo, side, strip);
+		t = tiling_make(src->width, src->height, region, alignment, halo, side, strip);
 	return t;
 }
 
@@ -81,8 +84,8 @@ static enum deblur_status make_executor(const struct run *run, struct executor *
 }
 
 static bool report(const struct run *run, size_t done_pixels) {
-	return !run->options->progress ||
-		   run->options->progress(run->options->user, done_pixels, run->src->width * run->src->height);
+	return !run->options->progress || run->options->progress(run->options->user, done_pixels,
+															 run->tiling.region.width * run->tiling.region.height);
 }
 
 static size_t pixels_of(const struct run *run, size_t index) {

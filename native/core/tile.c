@@ -7,13 +7,13 @@ static size_t least(size_t a, size_t b) {
 	return a < b ? a : b;
 }
 
-struct tiling tiling_make(size_t width, size_t height, size_t alignment, size_t halo, size_t tile_width,
-						  size_t tile_height) {
-	struct tiling t = {.width = width, .height = height, .alignment = alignment, .halo = halo};
-	t.tile_width = least(round_up(tile_width, alignment), round_up(width, alignment));
-	t.tile_height = least(round_up(tile_height, alignment), round_up(height, alignment));
-	t.columns = (width + t.tile_width - 1) / t.tile_width;
-	t.rows = (height + t.tile_height - 1) / t.tile_height;
+struct tiling tiling_make(size_t width, size_t height, struct rectangle region, size_t alignment, size_t halo,
+						  size_t tile_width, size_t tile_height) {
+	struct tiling t = {.width = width, .height = height, .region = region, .alignment = alignment, .halo = halo};
+	t.tile_width = least(round_up(tile_width, alignment), round_up(region.width, alignment));
+	t.tile_height = least(round_up(tile_height, alignment), round_up(region.height, alignment));
+	t.columns = (region.width + t.tile_width - 1) / t.tile_width;
+	t.rows = (region.height + t.tile_height - 1) / t.tile_height;
 	return t;
 }
 
@@ -22,10 +22,9 @@ size_t tiling_count(const struct tiling *t) {
 }
 
 struct rectangle tiling_inner(const struct tiling *t, size_t index) {
-	struct rectangle r = {.x = index % t->columns * t->tile_width, .y = index / t->columns * t->tile_height};
-	r.width = least(t->tile_width, t->width - r.x);
-	r.height = least(t->tile_height, t->height - r.y);
-	return r;
+	const size_t x = index % t->columns * t->tile_width, y = index / t->columns * t->tile_height;
+	return (struct rectangle){t->region.x + x, t->region.y + y, least(t->tile_width, t->region.width - x),
+							  least(t->tile_height, t->region.height - y)};
 }
 
 /* From `low` to `high` with the halo on both sides, within 0..size rounded up. */

@@ -13,16 +13,17 @@ struct rectangle {
 
 struct tiling {
 	size_t width, height;           /* of the picture */
+	struct rectangle region;        /* that is cut into tiles; its corner is aligned */
 	size_t alignment, halo;         /* of the net, in pixels */
 	size_t tile_width, tile_height; /* multiples of the alignment */
 	size_t columns, rows;
 };
 
-/* tile_width and tile_height are rounded up to the alignment and cut to the picture's size. */
-struct tiling tiling_make(size_t width, size_t height, size_t alignment, size_t halo, size_t tile_width,
-						  size_t tile_height);
+/* tile_width and tile_height are rounded up to the alignment and cut to the region's size. */
+struct tiling tiling_make(size_t width, size_t height, struct rectangle region, size_t alignment, size_t halo,
+						  size_t tile_width, size_t tile_height);
 size_t tiling_count(const struct tiling *tiling);
-/* The pixels that tile `index` gives: inside the picture. */
+/* The pixels that tile `index` gives: inside the region. */
 struct rectangle tiling_inner(const struct tiling *tiling, size_t index);
 /* What the net is run on for it: aligned, and possibly beyond the picture's right and lower edge up to the alignment.
  */
