@@ -1,0 +1,100 @@
+/**
+ * @typedef {'none' | 'gaussian' | 'shake' | 'motion' | 'defocus'} BlurKind
+ *
+ * @typedef {object} BlurDescription What a person can say about a blur.
+ * @property {BlurKind} kind
+ * @property {number} [sizePx] Gaussian: standard deviation; shake: spread; motion: length of the path; defocus: radius of
+ *   the disk; none: ignored.
+ * @property {number} [angleDeg] Of motion and shake, counter-clockwise from the horizontal.
+ *
+ * @typedef {object} BlurEstimate What the estimator found; pass it back, or a description in its stead.
+ * @property {BlurKind} kind The most probable one.
+ * @property {number} sizePx In the unit of that kind.
+ * @property {Record<BlurKind, number>} probabilities They sum to 1.
+ * @property {number} spreadPx Square root of the trace of the point spread function's second-moment matrix.
+ * @property {number} anisotropy 0: round, 1: a line.
+ * @property {number} angleDeg
+ * @property {number} readNoise Standard deviation in linear light, picture range 1.
+ * @property {number} shotNoise Variance per unit of light.
+ * @property {number} jpegQuality 1..100.
+ * @property {number} inSrgb Probability that the blur was computed on sRGB values, as software does.
+ */
+
+/** @type {readonly BlurKind[]} In the order of enum deblur_blur_kind. */
+export const blurKinds = ['none', 'gaussian', 'shake', 'motion', 'defocus'];
+
+const FIELDS = 12;
+
+/**
+ * @param {Float32Array} floats struct deblur_blur as it lies in memory.
+ * @param {number} sizePx
+ * @returns {BlurEstimate}
+ */
+export function estimateFromFloats(floats, sizePx) {
+  const probabilities = /** @type {Record<BlurKind, number>} */ ({});
+  let best = 0;
+  blurKinds.forEach((kind, i) => {
+    probabilities[kind] = floats[i];
+    if (floats[i] > floats[best]) best = i;
+  });
+  const [spreadPx, anisotropy, angleDeg, readNoise, shotNoise, jpegQuality, inSrgb] = floats.subarray(blurKinds.length, FIELDS);
+  return {
+    kind: blurKinds[best],
+    sizePx,
+    probabilities,
+    spreadPx,
+    anisotropy,
+    angleDeg,
+    readNoise,
+    shotNoise,
+    jpegQuality,
+    inSrgb,
+  };
+}
+
+/**
+ * @param {BlurEstimate} blur
+ * @returns {Float32Array}
+ */
+export function floatsFromEstimate(blur) {
+  return Float32Array.of(
+    ...blurKinds.map((kind) => blur.probabilities[kind]),
+    blur.spreadPx,
+    blur.anisotropy,
+    blur.angleDeg,
+    blur.readNoise,
+    blur.shotNoise,
+    blur.jpegQuality,
+    blur.inSrgb,
+  );
+}
+
+/**
+ * @param {BlurDescription | BlurEstimate} blur
+ * @returns {blur is BlurEstimate}
+ */
+export function isEstimate(blur) {
+  return 'probabilities' in blur;
+}
+
+const px = (/** @type {number} */ size) => `${size < 10 ? size.toFixed(1) : size.toFixed(0)} px`;
+
+/**
+ * What was found, in plain words.
+ * @param {BlurEstimate} blur
+ * @returns {string}
+ */
+export function describeBlur(blur) {
+  const angle = `${Math.round(blur.angleDeg)}°`;
+  const words = {
+    none: 'No blur to speak of',
+    gaussian: `Softly blurred, about ${px(blur.sizePx)}`,
+    shake: `Camera shake, about ${px(blur.sizePx)}`,
+    motion: `Motion along ${angle}, about ${px(blur.sizePx)} long`,
+    defocus: `Out of focus, radius about ${px(blur.sizePx)}`,
+  }[blur.kind];
+  const noise = blur.readNoise > 0.006 ? ', noisy' : blur.readNoise > 0.003 ? ', a little noisy' : '';
+  const jpeg = blur.jpegQuality < 85 ? ', compressed as JPEG' : '';
+  const sure = blur.probabilities[blur.kind] < 0.5 ? ' (not quite sure)' : '';
+  return `${words}${noise}${jpeg}${sure}.`;
+}
