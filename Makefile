@@ -22,7 +22,7 @@ PICTURE_SRC := $(wildcard native/picture/*.c)
 TRAIN_SRC := $(wildcard native/train/*.c)
 DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c $(wildcard native/tools/command_*.c)
 TRAINER_SRC := native/tools/deblur_train.c native/tools/options.c $(wildcard native/tools/train_*.c)
-TEST_SRC := $(wildcard tests/native/test_*.c)
+TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c
 
 object = $(patsubst native/%.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call object,$(CORE_SRC) $(KERNEL_SRC))

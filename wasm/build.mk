@@ -49,3 +49,35 @@ $(WASM)/simd/tests/native/%.o: WASM_CFLAGS += -Itests/native
 
 # Exports have their callers in JavaScript, so no header declares them.
 $(WASM)/simd/wasm/exports.o $(WASM)/scalar/wasm/exports.o: WASM_CFLAGS += -Wno-missing-prototypes
+
+# ---- the page: everything that a static host has to serve ----
+WEB := $(B)/web
+WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.css web/*.svg web/lib/*.js))
+WEB_MODEL ?= weights/student.dbm
+
+$(WEB)/%: web/%
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(WEB)/lib/%.wasm: $(WASM)/%.wasm
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(WEB)/weights/student.dbm: $(WEB_MODEL)
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(WEB)/sample.png: scripts/draw-sample.js scripts/png.js
+	@mkdir -p $(@D)
+	@echo "  web/sample.png"
+	@node scripts/draw-sample.js $@ $(WEB)/sample-sharp.png
+
+# Declarations for those who import the library, from its JSDoc.
+$(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
+	@mkdir -p $(@D)
+	@echo "  web/lib/*.d.ts"
+	@npx tsc -p tsconfig.json --noEmit false --declaration --emitDeclarationOnly --outDir $(WASM)/types
+	@cp $(WASM)/types/web/lib/*.d.ts $(WEB)/lib/
+
+.PHONY: web
+web: $(WEB_FILES) $(WEB)/lib/deblur-simd.wasm $(WEB)/lib/deblur-scalar.wasm $(WEB)/weights/student.dbm $(WEB)/sample.png $(WEB)/lib/deblur.d.ts ## the page, ready to be served

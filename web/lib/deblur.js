@@ -175,12 +175,12 @@ export class Deblurrer {
     const { signal } = options;
     return new Promise((resolve, reject) => {
       const cancel = () => this.worker?.postMessage({ id, type: 'cancel' });
-      const settled = () => signal?.removeEventListener('abort', cancel);
-      this.calls.set(id, {
-        options,
-        resolve: (value) => (settled(), resolve(value)),
-        reject: (reason) => (settled(), reject(reason)),
-      });
+      /** @type {<T>(settle: (value: T) => void) => (value: T) => void} */
+      const afterwards = (settle) => (value) => {
+        signal?.removeEventListener('abort', cancel);
+        settle(value);
+      };
+      this.calls.set(id, { options, resolve: afterwards(resolve), reject: afterwards(reject) });
       signal?.addEventListener('abort', cancel);
       this.worker?.postMessage({ id, ...request }, transfer);
     });

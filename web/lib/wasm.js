@@ -6,7 +6,35 @@ import { DeblurError } from './errors.js';
 
 /** The smallest module with an instruction of fixed-width SIMD: i8x16.splat of zero, then dropped. */
 const simdProbe = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  4,
+  1,
+  96,
+  0,
+  0,
+  3,
+  2,
+  1,
+  0,
+  10,
+  9,
+  1,
+  7,
+  0,
+  65,
+  0,
+  253,
+  15,
+  26,
+  11,
 );
 
 /** @returns {'deblur-simd.wasm' | 'deblur-scalar.wasm'} The fastest module that this engine runs. */
@@ -163,10 +191,12 @@ export class CorePicture {
       return this.readBlur();
     }
     const kind = blurKinds.indexOf(blur.kind);
-    if (kind < 0) throw new DeblurError('bad-argument', `There is no blur of kind ${blur.kind}; there are ${blurKinds.join(', ')}`);
+    if (kind < 0)
+      throw new DeblurError('bad-argument', `There is no blur of kind ${blur.kind}; there are ${blurKinds.join(', ')}`);
     this.estimate();
     const status = core.exports.module_describe(kind, blur.sizePx ?? 0, blur.angleDeg ?? 0, this.blur, this.blur);
-    if (status) throw new DeblurError('bad-argument', `A blur of ${blur.sizePx} px makes no sense for ${blur.kind}; try a smaller one`);
+    if (status)
+      throw new DeblurError('bad-argument', `A blur of ${blur.sizePx} px makes no sense for ${blur.kind}; try a smaller one`);
     return this.readBlur();
   }
 
@@ -183,7 +213,17 @@ export class CorePicture {
     if (!this.result) this.result = core.allocate(this.size);
     core.check(
       core.exports.module_restore(
-        core.model, this.source, this.result, this.width, this.height, this.blur, strength, x, y, width, height,
+        core.model,
+        this.source,
+        this.result,
+        this.width,
+        this.height,
+        this.blur,
+        strength,
+        x,
+        y,
+        width,
+        height,
       ),
     );
   }

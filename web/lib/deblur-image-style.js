@@ -1,0 +1,165 @@
+/**
+ * The element's style. A constructed sheet, so that a strict Content-Security-Policy needs no exception for it.
+ * Custom properties to set from outside: --deblur-accent, --deblur-radius, --deblur-height.
+ */
+export const css = /* css */ `
+:host {
+  --ink: #1d232b;
+  --quiet: #5b6672;
+  --line: #d5dae0;
+  --ground: #f6f7f8;
+  --panel: #ffffff;
+  --stage: #e9ecef;
+  --alarm: #a4262c;
+  --accent: var(--deblur-accent, #0b5d7a);
+  --on-accent: #ffffff;
+  --radius: var(--deblur-radius, 10px);
+  display: block;
+  color: var(--ink);
+  font: 400 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
+  -webkit-text-size-adjust: 100%;
+}
+@media (prefers-color-scheme: dark) {
+  :host {
+    --ink: #e8ebee;
+    --quiet: #a3adb8;
+    --line: #3a434d;
+    --ground: #161a1f;
+    --panel: #1e242b;
+    --stage: #12161a;
+    --alarm: #ff9a94;
+    --accent: var(--deblur-accent, #6cc3e0);
+    --on-accent: #08222c;
+  }
+}
+:host([hidden]), [hidden] { display: none !important; }
+* { box-sizing: border-box; }
+.frame {
+  overflow: hidden;
+  border: 1px solid var(--line);
+  border-radius: var(--radius);
+  background: var(--panel);
+}
+button, select, input { font: inherit; color: inherit; }
+button, select {
+  min-height: 2.5rem;
+  padding: 0.35rem 0.9rem;
+  border: 1px solid var(--line);
+  border-radius: calc(var(--radius) * 0.6);
+  background: var(--panel);
+  cursor: pointer;
+}
+button:hover:not(:disabled), select:hover { border-color: var(--accent); }
+button.primary { border-color: transparent; background: var(--accent); color: var(--on-accent); font-weight: 600; }
+button.primary:hover { filter: brightness(1.08); }
+button:disabled { opacity: 0.5; cursor: default; }
+button.link {
+  min-height: 0;
+  padding: 0;
+  border: 0;
+  background: none;
+  color: var(--accent);
+  text-decoration: underline;
+  text-underline-offset: 0.15em;
+}
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+
+/* ---- the stage: invitation, picture, or what went wrong ---- */
+.stage {
+  position: relative;
+  display: grid;
+  place-items: center;
+  min-height: 16rem;
+  background: var(--stage);
+}
+.frame.over .stage { box-shadow: inset 0 0 0 3px var(--accent); }
+.empty, .error { width: 100%; padding: 3rem 1.5rem; text-align: center; }
+.empty svg { width: 3.5rem; height: 3.5rem; color: var(--accent); }
+.invite { margin: 0.8rem 0 0.2rem; font-size: 1.35rem; font-weight: 600; letter-spacing: -0.01em; }
+.hint { margin: 0; color: var(--quiet); }
+.actions { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.6rem; margin-top: 1.4rem; }
+.error .title { margin: 0 0 0.3rem; color: var(--alarm); font-size: 1.15rem; font-weight: 600; }
+.error .message { max-width: 36rem; margin: 0 auto; }
+
+.view { position: relative; overflow: auto; width: 100%; max-height: var(--deblur-height, min(74vh, 52rem)); outline-offset: -3px; }
+.pair { position: relative; width: max-content; margin: 0 auto; touch-action: pan-y; }
+canvas { display: block; }
+.fit .pair { width: 100%; }
+.fit canvas { width: auto; max-width: 100%; height: auto; max-height: var(--deblur-height, min(74vh, 52rem)); margin: 0 auto; }
+.fit .pair { display: grid; justify-content: center; }
+.fit canvas.before, .fit .overlay { grid-area: 1 / 1; }
+.fit canvas.after { grid-area: 1 / 1; }
+.pixels canvas { image-rendering: pixelated; }
+.pixels canvas.before { position: absolute; inset: 0 auto auto 0; }
+canvas.before { clip-path: inset(0 calc(100% - var(--split)) 0 0); }
+.overlay { position: relative; }
+.pixels .overlay { position: absolute; inset: 0; }
+.divider {
+  position: absolute;
+  inset: 0 auto 0 var(--split);
+  width: 2px;
+  margin-left: -1px;
+  background: #fff;
+  box-shadow: 0 0 0 1px rgb(0 0 0 / 0.35);
+  pointer-events: none;
+}
+.divider::after {
+  content: '';
+  position: absolute;
+  top: 50%;
+  left: 50%;
+  width: 2.4rem;
+  height: 2.4rem;
+  margin: -1.2rem;
+  border-radius: 50%;
+  background: #fff
+    url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='%231d232b' stroke-width='2' stroke-linecap='round' stroke-linejoin='round'%3E%3Cpath d='M9 7l-5 5 5 5M15 7l5 5-5 5'/%3E%3C/svg%3E")
+    center / 1.3rem no-repeat;
+  box-shadow: 0 1px 6px rgb(0 0 0 / 0.45);
+}
+.split { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: ew-resize; }
+.split:focus-visible + .divider::after { outline: 3px solid var(--accent); outline-offset: 2px; }
+.tag {
+  position: absolute;
+  top: 0.7rem;
+  padding: 0.1rem 0.6rem;
+  border-radius: 99px;
+  background: rgb(12 16 20 / 0.66);
+  color: #fff;
+  font-size: 0.8rem;
+  pointer-events: none;
+}
+.tag.left { left: 0.7rem; }
+.tag.right { right: 0.7rem; }
+.busy {
+  position: absolute;
+  inset: auto 0 0 0;
+  padding: 0.9rem 1.1rem 1rem;
+  background: color-mix(in srgb, var(--panel) 94%, transparent);
+  border-top: 1px solid var(--line);
+}
+.busy .row { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-bottom: 0.5rem; }
+.busy button { min-height: 2.1rem; }
+progress { appearance: none; display: block; width: 100%; height: 6px; border: 0; border-radius: 3px; overflow: hidden; background: var(--line); }
+progress::-webkit-progress-bar { background: var(--line); }
+progress::-webkit-progress-value { background: var(--accent); transition: width 0.25s linear; }
+progress::-moz-progress-bar { background: var(--accent); }
+
+/* ---- below: what was found, and what can be changed ---- */
+.panel { padding: 1rem 1.1rem 1.1rem; border-top: 1px solid var(--line); }
+.finding { margin: 0 0 0.9rem; font-weight: 600; }
+.finding small { display: block; color: var(--quiet); font-weight: 400; font-size: 0.9rem; }
+.controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.9rem 1.4rem; margin: 0; }
+label { display: grid; gap: 0.25rem; color: var(--quiet); font-size: 0.9rem; }
+label output { float: right; color: var(--ink); font-variant-numeric: tabular-nums; }
+label select { width: 100%; color: var(--ink); font-size: 1rem; }
+input[type='range']:not(.split) { width: 100%; height: 2.5rem; margin: 0; accent-color: var(--accent); }
+.toolbar { display: flex; flex-wrap: wrap; gap: 0.6rem; margin-top: 1rem; }
+.toolbar .grow { flex: 1; }
+@media (max-width: 32rem) {
+  .toolbar button { flex: 1 1 auto; }
+  .toolbar .grow { display: none; }
+  .empty, .error { padding: 2.2rem 1rem; }
+}
+@media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
+`;
