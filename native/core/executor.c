@@ -20,8 +20,8 @@ struct step {
 
 /* Where a map lives while it is needed. */
 struct slot {
-	size_t offset, floats; /* in the arena */
-	size_t first, last;    /* steps between which it is needed, both included */
+	uint64_t offset, floats; /* in the arena; 64 bits also where size_t has 32: overflow shows at the end */
+	size_t first, last;      /* steps between which it is needed, both included */
 };
 
 struct executor {
@@ -33,7 +33,7 @@ struct executor {
 	struct map *maps;   /* [tensor_count], of the current size */
 	float **vectors;    /* [tensor_count], NULL for maps; each padded to whole blocks */
 	float *arena;
-	size_t arena_floats;
+	uint64_t arena_floats;
 	size_t max_height, max_width;
 };
 
@@ -150,9 +150,9 @@ static enum deblur_status make_steps(struct executor *e, bool pack) {
 
 /* ---- memory ---- */
 
-static size_t map_floats(const struct graph_tensor *tensor, size_t height, size_t width) {
-	return round_up((height / tensor->downscale + 2 * RING) * (width / tensor->downscale + 2 * RING) * tensor->channels,
-					ALIGN_FLOATS);
+static uint64_t map_floats(const struct graph_tensor *tensor, size_t height, size_t width) {
+	const uint64_t rows = height / tensor->downscale + 2 * RING, columns = width / tensor->downscale + 2 * RING;
+	return (rows * columns * tensor->channels + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
 }
 
 static void use_slot(struct executor *e, int tensor, size_t step) {
@@ -178,8 +178,8 @@ static bool alive_together(const struct slot *a, const struct slot *b) {
 }
 
 /* The lowest place that no slot alive at the same time covers; slots placed so far are those of `order` before it. */
-static size_t find_place(const struct executor *e, const int *order, size_t placed, const struct slot *slot) {
-	size_t offset = 0;
+static uint64_t find_place(const struct executor *e, const int *order, size_t placed, const struct slot *slot) {
+	uint64_t offset = 0;
 	for (bool moved = true; moved;) {
 		moved = false;
 		for (size_t i = 0; i < placed; i++) {
@@ -233,7 +233,6 @@ static enum deblur_status plan(const struct graph *graph, size_t height, size_t 
 	if (graph_status(graph) || !height || !width || height > most || width > most) return DEBLUR_BAD_ARGUMENT;
 	e->max_height = round_up(height, alignment);
 	e->max_width = round_up(width, alignment);
-	if (e->max_height * e->max_width > SIZE_MAX / sizeof(float) / GRAPH_MAX_CHANNELS / 64) return DEBLUR_OUT_OF_MEMORY;
 	e->slots = calloc(graph->tensor_count, sizeof *e->slots);
 	e->maps = calloc(graph->tensor_count, sizeof *e->maps);
 	e->vectors = calloc(graph->tensor_count, sizeof *e->vectors);
@@ -241,7 +240,7 @@ static enum deblur_status plan(const struct graph *graph, size_t height, size_t 
 	const enum deblur_status status = make_steps(e, pack);
 	if (status) return status;
 	find_lifetimes(e, e->max_height, e->max_width);
-	return place_slots(e) ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+	return place_slots(e) && e->arena_floats <= SIZE_MAX / sizeof(float) ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 }
 
 static void release(struct executor *e) {
@@ -261,7 +260,7 @@ enum deblur_status executor_create(const struct graph *graph, const struct kerne
 	enum deblur_status status = plan(graph, max_height, max_width, true, e);
 	e->kernels = kernels;
 	if (!status && !make_vectors(e)) status = DEBLUR_OUT_OF_MEMORY;
-	if (!status) e->arena = malloc(e->arena_floats * sizeof *e->arena);
+	if (!status) e->arena = malloc((size_t)e->arena_floats * sizeof *e->arena);
 	if (!status && !e->arena) status = DEBLUR_OUT_OF_MEMORY;
 	if (status)
 		executor_destroy(e);
@@ -279,9 +278,9 @@ void executor_destroy(struct executor *e) {
 size_t executor_bytes_for(const struct graph *graph, size_t height, size_t width) {
 	struct executor e;
 	const enum deblur_status status = plan(graph, height, width, false, &e);
-	const size_t floats = e.arena_floats;
+	const size_t floats = status ? 0 : (size_t)e.arena_floats;
 	release(&e);
-	return status || floats > SIZE_MAX / sizeof(float) ? 0 : floats * sizeof(float);
+	return floats * sizeof(float);
 }
 
 size_t executor_bytes(const struct executor *e) {

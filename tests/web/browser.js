@@ -1,0 +1,79 @@
+// What browser tests share: a Chromium, a server for build/web, and pages in which requests and errors are written down.
+import { readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+import { serve } from '../../scripts/serve.js';
+
+export const modelPath = 'build/tests/model.dbm';
+
+/** Starts a server and a browser. @returns {Promise<Stage>} */
+export async function openStage() {
+  const server = await serve('build/web', 0);
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  return new Stage(server, browser);
+}
+
+export class Stage {
+  /**
+   * @param {{ url: string, close(): Promise<void> }} server
+   * @param {import('playwright-core').Browser} browser
+   */
+  constructor(server, browser) {
+    this.server = server;
+    this.browser = browser;
+  }
+
+  async close() {
+    await this.browser.close();
+    await this.server.close();
+  }
+
+  /**
+   * A page whose model is the small random one of the tests, unless `ownModel`.
+   * @param {string} path
+   * @param {import('playwright-core').BrowserContextOptions & { ownModel?: boolean }} [options]
+   */
+  async open(path, { ownModel = false, ...options } = {}) {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options });
+    const page = await context.newPage();
+    /** @type {string[]} */
+    const requests = [];
+    /** @type {string[]} */
+    const errors = [];
+    page.on('request', (request) => requests.push(request.url()));
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    if (!ownModel) await page.route('**/student.dbm', (route) => route.fulfill({ body: readFileSync(modelPath) }));
+    await page.goto(this.server.url + path, { waitUntil: 'networkidle' });
+    return { page, requests, errors };
+  }
+}
+
+/** Drops a file on the element, as a hand would. @param {import('playwright-core').Page} page @param {string} name @param {string} type @param {Uint8Array} bytes */
+export async function drop(page, name, type, bytes) {
+  await page.evaluate(
+    ({ name, type, base64 }) => {
+      const data = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([data], name, { type }));
+      const frame = document.querySelector('deblur-image')?.shadowRoot?.querySelector('.frame');
+      frame?.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    },
+    { name, type, base64: Buffer.from(bytes).toString('base64') },
+  );
+}
+
+/** Waits for a state of the element. @param {import('playwright-core').Page} page @param {string} state */
+export async function reaches(page, state) {
+  await page.locator(`deblur-image .frame[data-state="${state}"]`).waitFor({ timeout: 20_000 });
+}
