@@ -1,0 +1,106 @@
+// The WebAssembly modules against the native program on whole pictures, in node.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readPng } from '../scripts/png.js';
+import { DeblurError } from '../web/lib/errors.js';
+import { Core, moduleName, restoreInParts } from '../web/lib/wasm.js';
+
+const modelPath = 'build/tests/model.dbm';
+const folder = mkdtempSync(join(tmpdir(), 'deblur-wasm-'));
+const model = readFileSync(modelPath);
+
+/** @param {string} name */
+const compile = (name) => WebAssembly.compile(readFileSync(`build/wasm/${name}`));
+
+/** @param {string} path */
+function load(path) {
+  const { width, height, channels, pixels } = readPng(readFileSync(path));
+  const rgba = new Uint8Array(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) for (let c = 0; c < channels; c++) rgba[4 * i + c] = pixels[channels * i + c];
+  return { width, height, rgba };
+}
+
+/** @param {string} path @param {string[]} [more] */
+function native(path, more = []) {
+  const out = join(folder, 'out.png');
+  execFileSync('build/deblur', ['run', '--quiet', '--model', modelPath, ...more, path, '-o', out]);
+  return load(out).rgba;
+}
+
+/** @param {string} name @param {ReturnType<typeof load>} picture @param {any} blur @param {number} strength */
+async function inWasm(name, picture, blur, strength) {
+  const core = await Core.open(await compile(name), model);
+  const inside = core.picture(picture.rgba, picture.width, picture.height);
+  inside.tell(blur);
+  await restoreInParts(inside, strength, async () => true);
+  return inside.read();
+}
+
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
+function worst(a, b) {
+  let most = 0;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i] - b[i]));
+  return most;
+}
+
+test('this engine has SIMD, and it is found', () => assert.equal(moduleName(), 'deblur-simd.wasm'));
+
+for (const name of ['deblur-simd.wasm', 'deblur-scalar.wasm'])
+  for (const file of ['a', 'b', 'c'])
+    test(`${name} gives what the native program gives on ${file}.png, within 1/255`, async () => {
+      const path = `tests/golden/${file}.png`;
+      const picture = load(path);
+      const got = await inWasm(name, picture, 'auto', 1);
+      const wanted = native(path);
+      assert.ok(worst(got, wanted) <= 1, `worst difference ${worst(got, wanted)}`);
+      assert.ok(worst(picture.rgba, wanted) > 1, 'the test model has to change something');
+    });
+
+test('a described blur and a strength mean the same natively and in WebAssembly', async () => {
+  const path = 'tests/golden/a.png';
+  const got = await inWasm('deblur-simd.wasm', load(path), { kind: 'motion', sizePx: 9, angleDeg: 30 }, 0.5);
+  assert.ok(worst(got, native(path, ['--blur', 'motion:9:30', '--strength', '0.5'])) <= 1);
+});
+
+test('an estimate that is passed back gives the same picture', async () => {
+  const core = await Core.open(await compile('deblur-simd.wasm'), model);
+  const picture = load('tests/golden/b.png');
+  const inside = core.picture(picture.rgba, picture.width, picture.height);
+  const found = inside.estimate();
+  assert.ok(Math.abs(Object.values(found.probabilities).reduce((a, b) => a + b) - 1) < 1e-4);
+  assert.deepEqual(inside.tell(found), found);
+});
+
+test('parts that are restored one by one give the whole, whatever their size', async () => {
+  const core = await Core.open(await compile('deblur-simd.wasm'), model);
+  const picture = load('tests/golden/c.png');
+  const inside = core.picture(picture.rgba, picture.width, picture.height);
+  inside.tell('auto');
+  inside.restore(0, 0, picture.width, picture.height, 1);
+  const whole = inside.read();
+  for (let y = 0; y < picture.height; y += 128)
+    for (let x = 0; x < picture.width; x += 192)
+      inside.restore(x, y, Math.min(192, picture.width - x), Math.min(128, picture.height - y), 1);
+  assert.deepEqual(inside.read(), whole);
+});
+
+test('what makes no sense is refused with a code and a message', async () => {
+  const module = await compile('deblur-simd.wasm');
+  const damaged = Uint8Array.from(model);
+  damaged[4000] ^= 8;
+  await assert.rejects(Core.open(module, damaged), (error) => error instanceof DeblurError && error.code === 'bad-model');
+  await assert.rejects(
+    Core.open(module, new Uint8Array(9)),
+    (error) => error instanceof DeblurError && /not a deblur model/.test(error.message),
+  );
+  const core = await Core.open(module, model);
+  const inside = core.picture(new Uint8Array(64), 4, 4);
+  assert.throws(() => inside.tell({ kind: 'motion', sizePx: 900 }), { code: 'bad-argument' });
+  assert.throws(() => inside.tell(/** @type {any} */ ({ kind: 'earthquake', sizePx: 1 })), { code: 'bad-argument' });
+  inside.tell('auto');
+  assert.throws(() => inside.restore(8, 0, 8, 4, 1), { code: 'bad-argument' });
+});
