@@ -128,7 +128,7 @@ test('work can be cancelled, and the next picture works', async () => {
 
 /** A JPEG's beginning with a frame of four components: CMYK. */
 const cmyk = Buffer.from(
-  'ffd8ffee000e41646f62650064000000000000ffc0001408001000100401110002110103110104110 0ffd9'.replace(/\s/g, ''),
+  'ffd8ffee000e41646f626500640000000000ffc0001408001000100401110002110103110104110 0ffd9'.replace(/\s/g, ''),
   'hex',
 );
 const bad = /** @type {[string, string, Uint8Array, RegExp][]} */ ([

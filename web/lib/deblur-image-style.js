@@ -72,6 +72,7 @@ button.link {
   min-height: 16rem;
   background: var(--stage);
 }
+.frame[data-state='done'] .stage { min-height: 0; }
 .frame.over .stage { box-shadow: inset 0 0 0 3px var(--accent); }
 .empty, .error { width: 100%; padding: 3rem 1.5rem; text-align: center; }
 .empty svg { width: 3.5rem; height: 3.5rem; color: var(--accent); }

@@ -1,0 +1,404 @@
+/* test_deblur.c - the public interface: what it refuses, and that tiles, threads, regions, strides and in-place work
+ * change nothing. */
+#include "deblur.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "core/executor.h"
+#include "core/model_file.h"
+#include "core/networks.h"
+#include "graph_double.h"
+#include "train/initialise.h"
+
+static struct deblur_model *model;
+static uint8_t *model_bytes;
+static size_t model_size;
+
+static void randomise(struct graph *graph, const char *name, float scale, struct random *random) {
+	for (size_t i = 0; i < graph->parameter_count; i++)
+		if (strstr(graph->parameters[i].name, name))
+			for (size_t j = 0; j < graph->parameters[i].count; j++)
+				graph->parameters[i].values[j] = scale * (float)random_normal(random);
+}
+
+/* Two levels, so that tiles have an alignment of 4 and a halo of some width; every weight random. */
+static struct graph *small_restorer(struct random *random) {
+	const struct networks_unet size = {
+		.level_count = 2, .widths = {9, 12}, .encoder_blocks = {1, 1}, .decoder_blocks = {1}, .condition_width = 8};
+	struct graph *graph = networks_unet(&size);
+	initialise(graph, random);
+	randomise(graph, "head", 0.1f, random);
+	randomise(graph, ".scale", 0.1f, random);
+	randomise(graph, ".shift", 0.1f, random);
+	return graph;
+}
+
+static bool make_model(bool with_estimator, uint8_t **bytes, size_t *size) {
+	struct random random = random_seeded(3, 0, 0);
+	struct model_file file = {.provenance = "made-by: a test\n", .restorer = small_restorer(&random)};
+	if (with_estimator) initialise(file.estimator = networks_estimator(), &random);
+	const enum deblur_status status = model_file_write(&file, MODEL_FILE_FLOAT32, bytes, size);
+	graph_destroy(file.restorer);
+	graph_destroy(file.estimator);
+	return !status;
+}
+
+static struct deblur_image make_image(size_t width, size_t height, int channels, size_t slack, uint64_t seed) {
+	struct random random = random_seeded(seed, width, height);
+	struct deblur_image image = {NULL, width, height, width * (size_t)channels + slack, channels};
+	image.pixels = malloc(image.stride * height);
+	for (size_t i = 0; i < image.stride * height; i++)
+		image.pixels[i] = (uint8_t)(128 + 60 * sin((double)i * 0.05) + random_between(&random, -40, 40));
+	return image;
+}
+
+static bool same_pixels(const struct deblur_image *a, const struct deblur_image *b) {
+	for (size_t y = 0; y < a->height; y++)
+		if (memcmp(a->pixels + y * a->stride, b->pixels + y * b->stride, a->width * (size_t)a->channels)) return false;
+	return true;
+}
+
+static struct deblur_image blank_like(const struct deblur_image *image) {
+	struct deblur_image blank = *image;
+	blank.pixels = calloc(image->stride, image->height);
+	return blank;
+}
+
+static struct deblur_blur some_blur(void) {
+	struct deblur_blur blur;
+	deblur_blur_describe(DEBLUR_BLUR_MOTION, 7, 30, NULL, &blur);
+	return blur;
+}
+
+/* ---- refusals ---- */
+
+static void invalid_calls_are_refused(void) {
+	struct deblur_image image = make_image(8, 8, 3, 0, 1), bad = image;
+	const struct deblur_blur blur = some_blur();
+	struct deblur_blur wrong = blur;
+	struct deblur_restore_options o = {.strength = 1};
+	struct deblur_model *other = NULL;
+	CHECK(deblur_model_open(NULL, 4, &other) == DEBLUR_BAD_ARGUMENT, "no bytes");
+	CHECK(deblur_model_open("hello, world", 12, &other) == DEBLUR_NOT_A_MODEL && !other, "not a model");
+	CHECK(deblur_restore(NULL, &image, &blur, NULL, &image) == DEBLUR_BAD_ARGUMENT, "no model");
+	CHECK(deblur_restore(model, NULL, &blur, NULL, &image) == DEBLUR_BAD_ARGUMENT, "no picture");
+	bad.width = 0;
+	CHECK(deblur_restore(model, &bad, &blur, NULL, &bad) == DEBLUR_BAD_ARGUMENT, "no width");
+	bad = image, bad.stride = 23;
+	CHECK(deblur_restore(model, &bad, &blur, NULL, &image) == DEBLUR_BAD_ARGUMENT, "stride");
+	bad = image, bad.channels = 1;
+	CHECK(deblur_restore(model, &bad, &blur, NULL, &bad) == DEBLUR_BAD_ARGUMENT, "channels");
+	bad = image, bad.height = 4;
+	CHECK(deblur_restore(model, &image, &blur, NULL, &bad) == DEBLUR_BAD_ARGUMENT, "sizes differ");
+	o.strength = NAN;
+	CHECK(deblur_restore(model, &image, &blur, &o, &image) == DEBLUR_BAD_ARGUMENT, "strength NaN");
+	o.strength = 1, o.thread_count = -1;
+	CHECK(deblur_restore(model, &image, &blur, &o, &image) == DEBLUR_BAD_ARGUMENT, "threads");
+	o.thread_count = 1, o.region.x = 2, o.region.width = o.region.height = 2;
+	CHECK(deblur_restore(model, &image, &blur, &o, &image) == DEBLUR_BAD_ARGUMENT, "region not aligned");
+	o.region.x = 4, o.region.width = 5;
+	CHECK(deblur_restore(model, &image, &blur, &o, &image) == DEBLUR_BAD_ARGUMENT, "region outside");
+	wrong.spread_px = INFINITY;
+	CHECK(deblur_restore(model, &image, &wrong, NULL, &image) == DEBLUR_BAD_ARGUMENT, "blur not finite");
+	CHECK(deblur_estimate(model, &image, NULL) == DEBLUR_BAD_ARGUMENT, "no place for the estimate");
+	CHECK(deblur_blur_describe(DEBLUR_BLUR_MOTION, 60, 0, NULL, &wrong) == DEBLUR_BAD_ARGUMENT, "too long a path");
+	CHECK(deblur_blur_describe((enum deblur_blur_kind)9, 1, 0, NULL, &wrong) == DEBLUR_BAD_ARGUMENT, "unknown kind");
+	CHECK(deblur_blur_describe(DEBLUR_BLUR_GAUSSIAN, NAN, 0, NULL, &wrong) == DEBLUR_BAD_ARGUMENT, "size NaN");
+	deblur_model_destroy(NULL);
+	free(image.pixels);
+}
+
+static void a_model_without_estimator_says_so(void) {
+	uint8_t *bytes;
+	size_t size;
+	struct deblur_model *blind = NULL;
+	struct deblur_image image = make_image(16, 16, 3, 0, 1);
+	struct deblur_blur blur = some_blur();
+	CHECK(make_model(false, &bytes, &size) && !deblur_model_open(bytes, size, &blind), "open");
+	CHECK(deblur_estimate(blind, &image, &blur) == DEBLUR_NO_ESTIMATOR, "estimate");
+	CHECK(deblur_restore(blind, &image, NULL, NULL, &image) == DEBLUR_NO_ESTIMATOR, "restore, untold");
+	CHECK(!deblur_restore(blind, &image, &blur, NULL, &image), "restore, told");
+	deblur_model_destroy(blind);
+	free(bytes);
+	free(image.pixels);
+}
+
+/* Every length short of the whole, and every byte changed: a file that is not the file is refused. */
+static void damaged_models_are_refused(void) {
+	uint8_t *copy = malloc(model_size);
+	struct deblur_model *other = NULL;
+	memcpy(copy, model_bytes, model_size);
+	for (size_t size = 0; size < model_size; size += size < 400 ? 1 : 997)
+		CHECK(deblur_model_open(copy, size, &other) != DEBLUR_OK, "%zu bytes of it were taken for a model", size);
+	for (size_t i = 0; i < model_size; i += i < 3000 ? 1 : 4999) {
+		copy[i] ^= 0x55;
+		CHECK(deblur_model_open(copy, model_size, &other) != DEBLUR_OK, "byte %zu was changed unnoticed", i);
+		copy[i] ^= 0x55;
+	}
+	CHECK(!other, "a model came of it");
+	free(copy);
+}
+
+/* ---- sameness ---- */
+
+static struct deblur_image restored(const struct deblur_image *image, const struct deblur_restore_options *o) {
+	struct deblur_image out = blank_like(image);
+	const struct deblur_blur blur = some_blur();
+	const enum deblur_status status = deblur_restore(model, image, &blur, o, &out);
+	CHECK(!status, "%zu x %zu: %s", image->width, image->height, deblur_status_message(status));
+	return out;
+}
+
+static void tiles_and_threads_change_no_bit(void) {
+	static const size_t sizes[][2] = {{1, 1}, {1, 300}, {300, 1}, {7, 5}, {64, 64}, {97, 61}, {130, 33}, {200, 151}};
+	static const size_t tiles[] = {4, 12, 32, 64, 100};
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+		for (int reference = 0; reference < 2; reference++) {
+			struct deblur_image image = make_image(sizes[s][0], sizes[s][1], 3, 5, s);
+			const struct deblur_restore_options whole = {
+				.strength = 1, .thread_count = 1, .tile_px = 4096, .reference_kernels = reference};
+			struct deblur_image wanted = restored(&image, &whole);
+			CHECK(!same_pixels(&image, &wanted) || image.width * image.height < 4, "the model has to change something");
+			for (size_t t = 0; t < sizeof tiles / sizeof *tiles; t++) {
+				if (tiles[t] < 32 && image.width * image.height > 10000)
+					continue; /* a halo a tile: slow, and no news */
+				for (int threads = 1; threads <= 3; threads += 2) {
+					const struct deblur_restore_options o = {
+						.strength = 1, .thread_count = threads, .tile_px = tiles[t], .reference_kernels = reference};
+					struct deblur_image got = restored(&image, &o);
+					CHECK(same_pixels(&wanted, &got), "%zu x %zu, tiles of %zu, %d threads", image.width, image.height,
+						  tiles[t], threads);
+					free(got.pixels);
+				}
+			}
+			const struct deblur_restore_options automatic = {
+				.strength = 1, .thread_count = 4, .reference_kernels = reference};
+			struct deblur_image got = restored(&image, &automatic);
+			CHECK(same_pixels(&wanted, &got), "%zu x %zu, tiles as chosen", image.width, image.height);
+			free(got.pixels);
+			free(wanted.pixels);
+			free(image.pixels);
+		}
+}
+
+static void regions_make_up_the_whole(void) {
+	struct deblur_image image = make_image(90, 70, 4, 0, 2);
+	const struct deblur_restore_options whole = {.strength = 0.7f};
+	struct deblur_image wanted = restored(&image, &whole), got = blank_like(&image);
+	const struct deblur_blur blur = some_blur();
+	for (size_t y = 0; y < 70; y += 28)
+		for (size_t x = 0; x < 90; x += 40) {
+			struct deblur_restore_options o = whole;
+			o.region.x = x, o.region.y = y;
+			o.region.width = x + 40 < 90 ? 40 : 90 - x;
+			o.region.height = y + 28 < 70 ? 28 : 70 - y;
+			CHECK(!deblur_restore(model, &image, &blur, &o, &got), "region");
+		}
+	CHECK(same_pixels(&wanted, &got), "the parts are not the whole");
+	free(image.pixels);
+	free(wanted.pixels);
+	free(got.pixels);
+}
+
+static void kernels_agree_within_one_step(void) {
+	struct deblur_image image = make_image(120, 90, 3, 0, 3);
+	struct deblur_image fast = restored(&image, &(struct deblur_restore_options){.strength = 1});
+	struct deblur_image slow =
+		restored(&image, &(struct deblur_restore_options){.strength = 1, .reference_kernels = true});
+	int worst = 0;
+	for (size_t i = 0; i < image.stride * image.height; i++)
+		if (abs(fast.pixels[i] - slow.pixels[i]) > worst) worst = abs(fast.pixels[i] - slow.pixels[i]);
+	CHECK(worst <= 1, "they differ by %d", worst);
+	free(image.pixels);
+	free(fast.pixels);
+	free(slow.pixels);
+}
+
+static void in_place_is_the_same(void) {
+	struct deblur_image image = make_image(150, 100, 3, 7, 4);
+	const struct deblur_restore_options o = {.strength = 1, .tile_px = 32, .thread_count = 2};
+	struct deblur_image wanted = restored(&image, &o);
+	const struct deblur_blur blur = some_blur();
+	CHECK(!deblur_restore(model, &image, &blur, &o, &image) && same_pixels(&wanted, &image), "in place");
+	free(image.pixels);
+	free(wanted.pixels);
+}
+
+static void strength_mixes_and_alpha_stays(void) {
+	struct deblur_image image = make_image(40, 30, 4, 3, 5);
+	struct deblur_image none = restored(&image, &(struct deblur_restore_options){.strength = 0});
+	struct deblur_image half = restored(&image, &(struct deblur_restore_options){.strength = 0.5f});
+	struct deblur_image full = restored(&image, &(struct deblur_restore_options){.strength = 1});
+	CHECK(same_pixels(&image, &none), "strength 0 is the picture itself");
+	for (size_t y = 0; y < 30; y++)
+		for (size_t i = 0; i < 160; i++) {
+			const int a = image.pixels[y * image.stride + i], b = half.pixels[y * image.stride + i],
+					  c = full.pixels[y * image.stride + i];
+			if (i % 4 == 3)
+				CHECK(a == b && a == c, "alpha");
+			else if (c > 0 && c < 255)
+				CHECK(abs(2 * b - a - c) <= 2, "half is not half way: %d %d %d", a, b, c);
+		}
+	free(image.pixels);
+	free(none.pixels);
+	free(half.pixels);
+	free(full.pixels);
+}
+
+/* ---- progress ---- */
+
+struct watcher {
+	size_t calls, last, total, stop_after;
+	bool monotonic;
+};
+
+static bool watch(void *user, size_t done, size_t total) {
+	struct watcher *w = user;
+	w->monotonic = w->monotonic && done > w->last && done <= total;
+	w->last = done;
+	w->total = total;
+	return ++w->calls != w->stop_after;
+}
+
+static void progress_is_told_and_can_cancel(void) {
+	struct deblur_image image = make_image(160, 160, 3, 0, 6), out = blank_like(&image);
+	const struct deblur_blur blur = some_blur();
+	for (int threads = 1; threads <= 3; threads++) {
+		struct watcher w = {.monotonic = true};
+		struct deblur_restore_options o = {
+			.strength = 1, .tile_px = 40, .thread_count = threads, .progress = watch, .user = &w};
+		CHECK(!deblur_restore(model, &image, &blur, &o, &out), "restore");
+		CHECK(w.monotonic && w.last == 160 * 160 && w.total == 160 * 160, "%d threads: %zu of %zu", threads, w.last,
+			  w.total);
+		w = (struct watcher){.monotonic = true, .stop_after = 1};
+		CHECK(deblur_restore(model, &image, &blur, &o, &out) == DEBLUR_CANCELLED, "%d threads: cancel", threads);
+	}
+	free(image.pixels);
+	free(out.pixels);
+}
+
+/* ---- estimating ---- */
+
+static void estimates_are_valid_for_any_size(void) {
+	static const size_t sizes[][2] = {{1, 1}, {1, 5000}, {3, 2}, {191, 193}, {500, 400}, {1000, 900}};
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+		struct deblur_image image = make_image(sizes[s][0], sizes[s][1], 4, 0, s);
+		struct deblur_blur blur;
+		float sum = 0;
+		CHECK(!deblur_estimate(model, &image, &blur), "estimate");
+		for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) sum += blur.kind[i];
+		CHECK(fabsf(sum - 1) < 1e-4f && blur.spread_px >= 0 && blur.spread_px <= 16, "%zu x %zu", image.width,
+			  image.height);
+		struct deblur_image told = blank_like(&image), untold = blank_like(&image);
+		CHECK(!deblur_restore(model, &image, &blur, NULL, &told) && !deblur_restore(model, &image, NULL, NULL, &untold),
+			  "restore");
+		CHECK(same_pixels(&told, &untold), "untold means told the estimate");
+		free(image.pixels);
+		free(told.pixels);
+		free(untold.pixels);
+	}
+}
+
+static void described_sizes_come_back(void) {
+	static const float sizes[] = {0, 1.5f, 2, 9, 3};
+	for (int kind = 1; kind < DEBLUR_BLUR_KIND_COUNT; kind++) {
+		struct deblur_blur blur;
+		CHECK(!deblur_blur_describe((enum deblur_blur_kind)kind, sizes[kind], -30, NULL, &blur), "describe");
+		CHECK(deblur_blur_kind(&blur) == (enum deblur_blur_kind)kind &&
+				  fabsf(deblur_blur_size_px(&blur) - sizes[kind]) < 1e-4f,
+			  "kind %d: %g", kind, (double)deblur_blur_size_px(&blur));
+		CHECK(fabsf(blur.angle_deg - 150) < 1e-3f, "angle %g", (double)blur.angle_deg);
+	}
+}
+
+/* ---- the executor against the interpreter ---- */
+
+static void check_executor(struct graph *graph, size_t height, size_t width, uint64_t seed) {
+	struct random random = random_seeded(seed, 0, 0);
+	struct executor *e = NULL;
+	double **parameters = calloc(graph->parameter_count + 1, sizeof *parameters);
+	double *picture = calloc(height * width * 3, sizeof *picture), condition[13];
+	float told[13];
+	for (size_t i = 0; i < graph->parameter_count; i++) {
+		struct graph_parameter *p = &graph->parameters[i];
+		parameters[i] = calloc(p->count, sizeof **parameters);
+		for (size_t j = 0; j < p->count; j++) {
+			p->values[j] = (float)(random_normal(&random) / sqrt((double)p->count / p->shape[0]));
+			parameters[i][j] = (double)p->values[j];
+		}
+	}
+	for (int i = 0; i < 13; i++) condition[i] = (double)(told[i] = (float)random_normal(&random));
+	/* Created for more than is run, and run twice: the memory is not fresh any more. */
+	CHECK(!executor_create(graph, kernels_best(), height + 16, width + 8, &e), "create");
+	executor_set_condition(e, told);
+	for (int run = 0; run < 2; run++) {
+		const struct map input = executor_input(e, height, width);
+		for (size_t y = 0; y < height; y++)
+			for (size_t i = 0; i < width * 3; i++)
+				input.data[y * input.row_stride + i] = (float)(picture[y * width * 3 + i] = random_uniform(&random));
+		for (size_t i = 0; i < height * width * 3; i++) picture[i] = (double)(float)picture[i];
+		executor_run(e);
+	}
+	struct dtensor *t = drun(graph, parameters, picture, height, width, condition);
+	const struct dtensor *wanted = &t[graph->output];
+	const bool vector = !graph->tensors[graph->output].downscale;
+	double worst = 0;
+	for (size_t y = 0; y < wanted->h; y++)
+		for (size_t i = 0; i < wanted->w * wanted->c; i++) {
+			const float got = vector ? executor_output_vector(e)[i]
+									 : executor_output(e)->data[y * executor_output(e)->row_stride + i];
+			worst = fmax(worst, fabs((double)got - wanted->v[y * wanted->w * wanted->c + i]));
+		}
+	CHECK(worst < 1e-4, "%s: off by %g", graph->name, worst);
+	dfree(graph, t);
+	executor_destroy(e);
+	for (size_t i = 0; i < graph->parameter_count; i++) free(parameters[i]);
+	free(parameters);
+	free(picture);
+	graph_destroy(graph);
+}
+
+static void executor_equals_the_interpreter(void) {
+	const struct networks_unet told = {.level_count = 3,
+									   .widths = {8, 12, 24},
+									   .encoder_blocks = {1, 2, 1},
+									   .decoder_blocks = {1, 0},
+									   .condition_width = 8};
+	const struct networks_unet blind = {
+		.level_count = 2, .widths = {5, 16}, .encoder_blocks = {1, 1}, .decoder_blocks = {2}, .condition_width = 0};
+	check_executor(networks_unet(&told), 24, 16, 1);
+	check_executor(networks_unet(&blind), 8, 36, 2);
+	check_executor(networks_estimator(), 32, 48, 3);
+}
+
+static void the_published_net_is_as_published(void) {
+	struct graph *graph = networks_restorer("published");
+	CHECK(graph_parameter_total(graph) == 1290883, "%zu parameters", graph_parameter_total(graph));
+	CHECK(fabs(graph_macs_per_pixel(graph) - 325000) < 1000, "%g", graph_macs_per_pixel(graph));
+	CHECK(graph_halo_px(graph) == 20, "halo %zu", graph_halo_px(graph));
+	graph_destroy(graph);
+	CHECK(!networks_restorer("nonsense"), "an unknown name");
+}
+
+int main(void) {
+	if (!make_model(true, &model_bytes, &model_size) || deblur_model_open(model_bytes, model_size, &model)) return 1;
+	RUN(invalid_calls_are_refused);
+	RUN(a_model_without_estimator_says_so);
+	RUN(damaged_models_are_refused);
+	RUN(executor_equals_the_interpreter);
+	RUN(the_published_net_is_as_published);
+	RUN(tiles_and_threads_change_no_bit);
+	RUN(regions_make_up_the_whole);
+	RUN(kernels_agree_within_one_step);
+	RUN(in_place_is_the_same);
+	RUN(strength_mixes_and_alpha_stays);
+	RUN(progress_is_told_and_can_cancel);
+	RUN(estimates_are_valid_for_any_size);
+	RUN(described_sizes_come_back);
+	deblur_model_destroy(model);
+	free(model_bytes);
+	return check_summary();
+}
