@@ -43,7 +43,7 @@ wasm: $(WASM)/deblur-simd.wasm $(WASM)/deblur-scalar.wasm ## the inference core 
 $(WASM)/test_kernels.cjs: $(call wasm_objects,simd,tests/native/test_kernels.c native/train/random.c native/kernels/kernels.c \
 	native/kernels/kernels_ref.c native/kernels/kernels_wasm_simd.c)
 	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sENVIRONMENT=node -o $@
+	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sENVIRONMENT=node -sSINGLE_FILE -o $@
 
 $(WASM)/simd/tests/native/%.o: WASM_CFLAGS += -Itests/native
 

@@ -22,15 +22,21 @@ static bool begins(const uint8_t *bytes, size_t size, const char *with, size_t l
 	return size >= length && !memcmp(bytes, with, length);
 }
 
+static enum deblur_status refuse(struct format *f, const char *what) {
+	f->unsupported = what;
+	return DEBLUR_PICTURE_UNSUPPORTED;
+}
+
 static enum deblur_status check_size(const struct format *f) {
 	if (!f->width || !f->height) return DEBLUR_PICTURE_DAMAGED;
+	if (f->width > PICTURE_MAX_SIDE || f->height > PICTURE_MAX_SIDE) return DEBLUR_PICTURE_TOO_LARGE;
 	return f->width > PICTURE_MAX_PIXELS / f->height ? DEBLUR_PICTURE_TOO_LARGE : DEBLUR_OK;
 }
 
 /* ---- EXIF ---- */
 
 int format_exif_orientation(const uint8_t *tiff, size_t size) {
-	if (size < 8) return 1;
+	if (size < 8 + 2 + 12) return 1; /* header, count, one entry */
 	const bool little = begins(tiff, size, "II*\0", 4);
 	if (!little && !begins(tiff, size, "MM\0*", 4)) return 1;
 	uint32_t (*const u16)(const uint8_t *) = little ? little16 : big16;
@@ -71,13 +77,20 @@ static enum deblur_status read_frame(int marker, const uint8_t *segment, size_t 
 	if (length < 6) return DEBLUR_PICTURE_DAMAGED;
 	out->height = big16(segment + 1);
 	out->width = big16(segment + 3);
-	/* Lossless, hierarchical and arithmetic-coded frames, 12 bits, and the four inks of print. */
-	if (marker > 0xc2 || segment[0] != 8 || segment[5] == 4) return DEBLUR_PICTURE_UNSUPPORTED;
+	if (marker > 0xc2) return refuse(out, "a lossless, hierarchical or arithmetic-coded JPEG");
+	if (segment[0] != 8) return refuse(out, "a 12-bit JPEG");
+	if (segment[5] == 4) return refuse(out, "a CMYK JPEG, made for print");
 	return check_size(out);
 }
 
+/* Each 8 x 8 block takes a bit at least, in one scan at least: with less, the picture's header is all there is. */
+static bool has_enough_scans(const struct format *f, size_t scan_bytes) {
+	return (uint64_t)scan_bytes * 8 * 64 >= (uint64_t)(f->width / 8 * 8) * (f->height / 8 * 8);
+}
+
 static enum deblur_status check_jpeg(const uint8_t *bytes, size_t size, struct format *out) {
-	bool has_frame = false, has_scan = false;
+	bool has_frame = false;
+	size_t scan_bytes = 0;
 	for (size_t at = 2; at + 2 <= size;) {
 		if (bytes[at] != 0xff) return DEBLUR_PICTURE_DAMAGED;
 		const int marker = bytes[at + 1];
@@ -85,7 +98,8 @@ static enum deblur_status check_jpeg(const uint8_t *bytes, size_t size, struct f
 			at++;
 			continue;
 		}
-		if (marker == 0xd9) return has_frame && has_scan ? DEBLUR_OK : DEBLUR_PICTURE_DAMAGED;
+		if (marker == 0xd9)
+			return has_frame && scan_bytes && has_enough_scans(out, scan_bytes) ? DEBLUR_OK : DEBLUR_PICTURE_DAMAGED;
 		if (at + 4 > size) break;
 		const size_t length = big16(bytes + at + 2);
 		if (length < 2 || length > size - at - 2) break;
@@ -99,8 +113,9 @@ static enum deblur_status check_jpeg(const uint8_t *bytes, size_t size, struct f
 			out->orientation = format_exif_orientation(segment + 6, length - 8);
 		at += 2 + length;
 		if (marker == 0xda) {
-			has_scan = true;
-			at = skip_scan(bytes, size, at);
+			const size_t end = skip_scan(bytes, size, at);
+			scan_bytes += end - at;
+			at = end;
 		}
 	}
 	return DEBLUR_PICTURE_DAMAGED; /* it ended without saying so */
@@ -123,7 +138,8 @@ static enum deblur_status check_png(const uint8_t *bytes, size_t size, struct fo
 			const enum deblur_status status = check_size(out);
 			if (status) return status;
 		}
-		if (!memcmp(type, "acTL", 4)) return DEBLUR_PICTURE_UNSUPPORTED; /* animated */
+		if (!memcmp(type, "acTL", 4)) return refuse(out, "an animated PNG");
+		if (!memcmp(type, "tRNS", 4)) out->has_colour_key = true;
 		if (!memcmp(type, "eXIf", 4)) out->orientation = format_exif_orientation(chunk, length);
 		if (!memcmp(type, "IDAT", 4)) data_bytes += length;
 		if (!memcmp(type, "IEND", 4)) /* deflate gains at most 1032 to 1, and a row takes a byte at least */
@@ -139,16 +155,28 @@ static enum deblur_status check_png(const uint8_t *bytes, size_t size, struct fo
 static enum deblur_status check_bmp(const uint8_t *bytes, size_t size, struct format *out) {
 	if (size < 54) return DEBLUR_PICTURE_DAMAGED;
 	const size_t offset = little32(bytes + 10), header = little32(bytes + 14);
-	if (header < 40) return DEBLUR_PICTURE_UNSUPPORTED;
+	if (header < 40) return refuse(out, "a BMP of OS/2");
 	const int32_t height = (int32_t)little32(bytes + 22);
 	const size_t bits = little16(bytes + 28), compression = little32(bytes + 30);
 	out->width = little32(bytes + 18);
 	out->height = (size_t)(height < 0 ? -(int64_t)height : height);
 	const enum deblur_status status = check_size(out);
 	if (status) return status;
-	if (compression != 0 && compression != 3) return DEBLUR_PICTURE_UNSUPPORTED;
+	if (compression != 0 && compression != 3) return refuse(out, "a compressed BMP");
 	const size_t row = (out->width * bits + 31) / 32 * 4;
 	return offset > size || row * out->height > size - offset ? DEBLUR_PICTURE_DAMAGED : DEBLUR_OK;
+}
+
+/* TGA's packets: a count, and then one pixel to repeat or as many as it says. */
+static bool has_all_runs(const uint8_t *bytes, size_t size, size_t pixels, size_t pixel_bytes) {
+	size_t at = 0, done = 0;
+	while (done < pixels && at < size) {
+		const size_t count = (bytes[at] & 127u) + 1, stored = bytes[at] & 128 ? 1 : count;
+		if (stored * pixel_bytes > size - at - 1) return false;
+		at += 1 + stored * pixel_bytes;
+		done += count;
+	}
+	return done >= pixels;
 }
 
 /* TGA has no magic: its header has to make sense in every field. */
@@ -164,16 +192,34 @@ static enum deblur_status check_tga(const uint8_t *bytes, size_t size, struct fo
 	if (status) return status;
 	const size_t before = 18 + bytes[0] + little16(bytes + 5) * (bytes[7] + 7u) / 8 * (size_t)map;
 	const size_t pixel_bytes = (size_t)(bits + 7) / 8, pixels = out->width * out->height;
-	/* A run of 128 equal pixels takes one byte and one pixel. */
-	const size_t least = type < 8 ? pixels * pixel_bytes : (pixels + 127) / 128 * (1 + pixel_bytes);
-	return before > size || least > size - before ? DEBLUR_PICTURE_DAMAGED : DEBLUR_OK;
+	const bool whole = before <= size && (type < 8 ? pixels * pixel_bytes <= size - before
+												   : has_all_runs(bytes + before, size - before, pixels, pixel_bytes));
+	return whole ? DEBLUR_OK : DEBLUR_PICTURE_DAMAGED;
 }
 
-static bool is_known_but_not_read(const uint8_t *bytes, size_t size) {
-	return begins(bytes, size, "GIF8", 4) ||
-		   (begins(bytes, size, "RIFF", 4) && size >= 12 && !memcmp(bytes + 8, "WEBP", 4)) ||
-		   (size >= 12 && !memcmp(bytes + 4, "ftyp", 4)) || begins(bytes, size, "II*\0", 4) ||
-		   begins(bytes, size, "MM\0*", 4) || begins(bytes, size, "\xff\x0a", 2) || begins(bytes, size, "8BPS", 4);
+/* Other kinds of pictures, by their first bytes; NULL for what is none of them. */
+static const char *name_other_kind(const uint8_t *bytes, size_t size) {
+	static const struct {
+		const char *name, *magic;
+		size_t at, length;
+	} kinds[] = {{"a GIF", "GIF8", 0, 4},
+				 {"a WebP", "WEBP", 8, 4},
+				 {"an AVIF", "ftypavif", 4, 8},
+				 {"a HEIC", "ftyphei", 4, 7},
+				 {"a HEIC", "ftypmif1", 4, 8},
+				 {"a camera's raw file", "ftypcrx ", 4, 8},
+				 {"a film", "ftyp", 4, 4},
+				 {"a TIFF or a camera's raw file", "II*\0", 0, 4},
+				 {"a TIFF or a camera's raw file", "MM\0*", 0, 4},
+				 {"a JPEG XL", "\xff\x0a", 0, 2},
+				 {"a JPEG XL", "\0\0\0\x0cJXL ", 0, 8},
+				 {"a JPEG 2000", "\0\0\0\x0cjP  ", 0, 8},
+				 {"a Photoshop document", "8BPS", 0, 4},
+				 {"a PDF", "%PDF", 0, 4}};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (size > kinds[i].at && begins(bytes + kinds[i].at, size - kinds[i].at, kinds[i].magic, kinds[i].length))
+			return kinds[i].name;
+	return NULL;
 }
 
 enum deblur_status format_check(const uint8_t *bytes, size_t size, struct format *out) {
@@ -181,6 +227,7 @@ enum deblur_status format_check(const uint8_t *bytes, size_t size, struct format
 	if (begins(bytes, size, "\xff\xd8\xff", 3)) return check_jpeg(bytes, size, out);
 	if (begins(bytes, size, "\x89PNG\r\n\x1a\n", 8)) return check_png(bytes, size, out);
 	if (begins(bytes, size, "BM", 2)) return check_bmp(bytes, size, out);
-	if (is_known_but_not_read(bytes, size)) return DEBLUR_PICTURE_UNSUPPORTED;
+	const char *other = name_other_kind(bytes, size);
+	if (other) return refuse(out, other);
 	return check_tga(bytes, size, out);
 }

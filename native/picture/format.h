@@ -8,6 +8,10 @@
 struct format {
 	size_t width, height; /* as stored, before orientation */
 	int orientation;      /* EXIF, 1..8; 1 where there is none */
+	bool has_colour_key;  /* a PNG's tRNS: stb_image announces no alpha for it, but gives one if asked */
+	/* After PICTURE_UNSUPPORTED: what the file is, for a message: "a GIF", "a CMYK JPEG". Static storage, never NULL
+	 * then. */
+	const char *unsupported;
 };
 
 /* NOT_A_PICTURE, PICTURE_DAMAGED, PICTURE_UNSUPPORTED, PICTURE_TOO_LARGE; reads nothing beyond `size` and allocates

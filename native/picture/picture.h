@@ -22,7 +22,7 @@ struct picture {
 	int channels; /* 3 or 4 */
 };
 
-enum { PICTURE_MAX_PIXELS = 200000000 };
+enum { PICTURE_MAX_PIXELS = 200000000, PICTURE_MAX_SIDE = 1 << 20 };
 
 void picture_release(struct picture *picture);                                                     /* zeroed is fine */
 enum deblur_status picture_create(size_t width, size_t height, int channels, struct picture *out); /* black */
@@ -33,7 +33,8 @@ enum deblur_status picture_read(const char *path, struct picture *out);
 enum deblur_status picture_decode(const void *bytes, size_t size, struct picture *out);
 
 /* By the extension: .png, .jpg or .jpeg (quality 1..100; alpha is laid over white). Written to a temporary file beside
- * it and renamed, so that a failure leaves what was there. BAD_ARGUMENT: another extension. IO. */
+ * it and renamed, so that a failure leaves what was there. BAD_ARGUMENT: another extension. PICTURE_TOO_LARGE: a side
+ * of more than 65535 pixels, for a JPEG. IO, OUT_OF_MEMORY. */
 enum deblur_status picture_write(const char *path, const struct picture *picture, int jpeg_quality);
 /* JPEG to memory and back, as a degradation; *bytes is malloc'ed. */
 enum deblur_status picture_encode_jpeg(const struct picture *picture, int quality, uint8_t **bytes, size_t *size);

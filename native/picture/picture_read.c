@@ -49,6 +49,19 @@ static enum deblur_status upright(const uint8_t *stored, size_t width, size_t he
 	return DEBLUR_OK;
 }
 
+/* stb_image drops the low byte of 16-bit samples, which darkens a picture by half a step on average. */
+static stbi_uc *load(const void *bytes, int size, int *width, int *height, int channels) {
+	int stored;
+	if (!stbi_is_16_bit_from_memory(bytes, size))
+		return stbi_load_from_memory(bytes, size, width, height, &stored, channels);
+	stbi_us *samples = stbi_load_16_from_memory(bytes, size, width, height, &stored, channels);
+	if (!samples) return NULL;
+	stbi_uc *rounded = (stbi_uc *)samples; /* in place: each byte is written after its sample was read */
+	for (size_t i = 0; i < (size_t)*width * (size_t)*height * (size_t)channels; i++)
+		rounded[i] = (stbi_uc)((samples[i] + 128u) / 257);
+	return rounded;
+}
+
 enum deblur_status picture_decode(const void *bytes, size_t size, struct picture *out) {
 	struct format format;
 	if (size > INT_MAX) return DEBLUR_PICTURE_TOO_LARGE;
@@ -56,8 +69,8 @@ enum deblur_status picture_decode(const void *bytes, size_t size, struct picture
 	if (status) return status;
 	int width, height, stored_channels;
 	if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &stored_channels)) return DEBLUR_PICTURE_DAMAGED;
-	const int channels = stored_channels == 2 || stored_channels == 4 ? 4 : 3;
-	stbi_uc *pixels = stbi_load_from_memory(bytes, (int)size, &width, &height, &stored_channels, channels);
+	const int channels = stored_channels == 2 || stored_channels == 4 || format.has_colour_key ? 4 : 3;
+	stbi_uc *pixels = load(bytes, (int)size, &width, &height, channels);
 	if (!pixels) return !strcmp(stbi_failure_reason(), "outofmem") ? DEBLUR_OUT_OF_MEMORY : DEBLUR_PICTURE_DAMAGED;
 	status = (size_t)width == format.width && (size_t)height == format.height ? DEBLUR_OK : DEBLUR_PICTURE_DAMAGED;
 	if (!status) status = upright(pixels, format.width, format.height, channels, format.orientation, out);

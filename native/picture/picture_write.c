@@ -52,7 +52,8 @@ static enum deblur_status take(struct buffer *b, int written, uint8_t **bytes, s
 }
 
 enum deblur_status picture_encode_jpeg(const struct picture *picture, int quality, uint8_t **bytes, size_t *size) {
-	if (quality < 1 || quality > 100 || picture->width > 65535 || picture->height > 65535) return DEBLUR_BAD_ARGUMENT;
+	if (quality < 1 || quality > 100) return DEBLUR_BAD_ARGUMENT;
+	if (picture->width > 65535 || picture->height > 65535) return DEBLUR_PICTURE_TOO_LARGE; /* JPEG has 16 bits */
 	struct picture flat = *picture;
 	struct buffer b = {0};
 	if (picture->channels == 4) {

@@ -2,13 +2,15 @@
 #ifndef PICTURE_STB_H
 #define PICTURE_STB_H
 
+#include "picture/picture.h"
+
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_PNG
 #define STBI_ONLY_BMP
 #define STBI_ONLY_TGA
 #define STBI_NO_STDIO
 #define STBI_WRITE_NO_STDIO
-#define STBI_MAX_DIMENSIONS (1 << 20)
+#define STBI_MAX_DIMENSIONS PICTURE_MAX_SIDE
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wstrict-prototypes"
 #include <stb/stb_image.h>

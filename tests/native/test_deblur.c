@@ -10,6 +10,7 @@
 #include "core/executor.h"
 #include "core/model_file.h"
 #include "core/networks.h"
+#include "core/sha256.h"
 #include "graph_double.h"
 #include "train/initialise.h"
 
@@ -128,18 +129,48 @@ static void a_model_without_estimator_says_so(void) {
 
 /* Every length short of the whole, and every byte changed: a file that is not the file is refused. */
 static void damaged_models_are_refused(void) {
-	uint8_t *copy = malloc(model_size);
+	uint8_t *bytes;
+	size_t size;
 	struct deblur_model *other = NULL;
-	memcpy(copy, model_bytes, model_size);
-	for (size_t size = 0; size < model_size; size += size < 400 ? 1 : 997)
-		CHECK(deblur_model_open(copy, size, &other) != DEBLUR_OK, "%zu bytes of it were taken for a model", size);
-	for (size_t i = 0; i < model_size; i += i < 3000 ? 1 : 4999) {
-		copy[i] ^= 0x55;
-		CHECK(deblur_model_open(copy, model_size, &other) != DEBLUR_OK, "byte %zu was changed unnoticed", i);
-		copy[i] ^= 0x55;
+	if (!make_model(false, &bytes, &size)) return;
+	for (size_t length = 0; length < size; length += length < 400 ? 1 : 97)
+		CHECK(deblur_model_open(bytes, length, &other) != DEBLUR_OK, "%zu bytes of it were taken for a model", length);
+	for (size_t i = 0; i < size; i += i < 1500 ? 1 : 499) {
+		bytes[i] ^= 0x55;
+		CHECK(deblur_model_open(bytes, size, &other) != DEBLUR_OK, "byte %zu was changed unnoticed", i);
+		bytes[i] ^= 0x55;
 	}
 	CHECK(!other, "a model came of it");
+	CHECK(!deblur_model_open(bytes, size, &other), "and yet it is whole");
+	deblur_model_destroy(other);
+	free(bytes);
+}
+
+/* Damage with a valid checksum, as an attacker would make it: refused or read, never a crash. */
+static void hostile_models_do_no_harm(void) {
+	uint8_t *bytes;
+	size_t size, opened = 0;
+	if (!make_model(false, &bytes, &size)) return;
+	uint8_t *copy = malloc(size);
+	struct random random = random_seeded(99, 0, 0);
+	for (int round = 0; round < 400; round++) {
+		struct deblur_model *other = NULL;
+		memcpy(copy, bytes, size);
+		for (int change = 0; change < 1 + round % 3; change++)
+			copy[12 + random_below(&random, 1800)] = (uint8_t)random_bits(&random);
+		sha256(copy, size - SHA256_BYTES, copy + size - SHA256_BYTES);
+		if (deblur_model_open(copy, size, &other)) continue;
+		struct deblur_image image = make_image(9, 7, 3, 0, 1);
+		const struct deblur_blur blur = some_blur();
+		deblur_restore(other, &image, &blur, &(struct deblur_restore_options){.strength = 1, .thread_count = 1},
+					   &image);
+		free(image.pixels);
+		deblur_model_destroy(other);
+		opened++;
+	}
+	CHECK(opened > 0 && opened < 400, "%zu of 400 were read", opened);
 	free(copy);
+	free(bytes);
 }
 
 /* ---- sameness ---- */
@@ -153,7 +184,7 @@ static struct deblur_image restored(const struct deblur_image *image, const stru
 }
 
 static void tiles_and_threads_change_no_bit(void) {
-	static const size_t sizes[][2] = {{1, 1}, {1, 300}, {300, 1}, {7, 5}, {64, 64}, {97, 61}, {130, 33}, {200, 151}};
+	static const size_t sizes[][2] = {{1, 1}, {1, 300}, {300, 1}, {7, 5}, {64, 64}, {97, 61}, {130, 33}};
 	static const size_t tiles[] = {4, 12, 32, 64, 100};
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
 		for (int reference = 0; reference < 2; reference++) {
@@ -283,7 +314,7 @@ static void progress_is_told_and_can_cancel(void) {
 /* ---- estimating ---- */
 
 static void estimates_are_valid_for_any_size(void) {
-	static const size_t sizes[][2] = {{1, 1}, {1, 5000}, {3, 2}, {191, 193}, {500, 400}, {1000, 900}};
+	static const size_t sizes[][2] = {{1, 1}, {1, 5000}, {3, 2}, {191, 193}, {500, 400}};
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
 		struct deblur_image image = make_image(sizes[s][0], sizes[s][1], 4, 0, s);
 		struct deblur_blur blur;
@@ -388,6 +419,7 @@ int main(void) {
 	RUN(invalid_calls_are_refused);
 	RUN(a_model_without_estimator_says_so);
 	RUN(damaged_models_are_refused);
+	RUN(hostile_models_do_no_harm);
 	RUN(executor_equals_the_interpreter);
 	RUN(the_published_net_is_as_published);
 	RUN(tiles_and_threads_change_no_bit);
