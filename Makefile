@@ -30,16 +30,65 @@ PICTURE_OBJ := $(call object,$(PICTURE_SRC))
 TRAIN_OBJ := $(call object,$(TRAIN_SRC))
 TESTS := $(patsubst tests/native/%.c,$(B)/tests/%,$(TEST_SRC))
 
-.PHONY: help all native
+.PHONY: help setup all native run test check format bench fuzz data clean
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-all: native ## everything: the programs, the trainer, the native tests
+setup: ## install what is needed (Debian's packages, npm's); quick the second time
+	@scripts/setup
+
+all: native wasm ## everything that is compiled: the programs, the trainer, the tests, WebAssembly
 
 native: $(B)/deblur $(B)/deblur-train $(TESTS) ## the native programs and their tests
 
+port ?= 8080
+run: setup ## set up, build, and serve the page on this machine (port=8080)
+	@$(MAKE) --no-print-directory web
+	@node scripts/serve.js $(B)/web $(port)
+
+test: setup ## set up, build, and run every test; with config=sanitize the native ones
+	@$(MAKE) --no-print-directory native $(if $(filter release,$(config)),web $(WASM)/test_kernels.cjs)
+	@scripts/test $(B)
+
+C_FILES := $(wildcard native/*.h native/*/*.[ch] tests/native/*.[ch] wasm/*.c)
+check: setup ## formatting, static analysis, linting, types
+	clang-format --dry-run --Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem -Inative -j2 $(filter-out native/picture/stb.%,$(filter %.c,$(C_FILES)))
+	npx biome ci .
+	npx tsc -p tsconfig.json
+
+format: ## format every file
+	clang-format -i $(C_FILES)
+	npx biome check --write .
+
+bench: setup ## how fast it is: GMAC/s natively and as WebAssembly, beside the machine's ceiling
+	@$(MAKE) --no-print-directory $(B)/bench $(WASM)/bench.cjs
+	@$(B)/bench weights/student.dbm
+	@node $(WASM)/bench.cjs weights/student.dbm
+
+FUZZ_SECONDS ?= 60
+fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
+	@mkdir -p $(B)/fuzz
+	@for target in model_file picture; do \
+		echo "  fuzz_$$target"; \
+		clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined -Inative -Itests/native \
+			tests/native/fuzz_$$target.c $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c $(PICTURE_SRC) \
+			-DKERNELS_REFERENCE_ONLY -lz -lm -pthread -o $(B)/fuzz/$$target && \
+		mkdir -p $(B)/fuzz/corpus_$$target && \
+		$(B)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=65536 $(B)/fuzz/corpus_$$target tests/golden || exit 1; done
+
+data: ## fetch free photographs to train on, into data/photos
+	@scripts/get-data
+
+clean: ## remove what was built
+	rm -rf build
+
 $(B)/obj/kernels/kernels_avx2.o: CFLAGS += -mavx2 -mfma
 $(B)/obj/train/%.o $(B)/obj/tools/train_%.o: CFLAGS += -fopenmp
+
+# stb's JPEG writer shifts bits out of an int on purpose, which is no fault of ours to report.
+$(B)/obj/picture/stb.o: CFLAGS += $(if $(filter sanitize,$(config)),-fno-sanitize=shift)
 
 $(B)/obj/%.o: native/%.c
 	@mkdir -p $(@D)
@@ -57,6 +106,10 @@ $(B)/deblur: $(call object,$(DEBLUR_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a
 $(B)/deblur-train: $(call object,$(TRAINER_SRC)) $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
 	@$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
+
+$(B)/bench: $(call object,native/tools/bench.c) $(B)/libdeblur.a
+	@echo "  $(@:$(B)/%=%)"
+	@$(CC) $(LDFLAGS) $^ -lm -o $@
 
 # Tests of the trainer need oneDNN, the others link it without using it.
 $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a

@@ -6,7 +6,7 @@ WASM := $(B)/wasm
 EMSCRIPTEN_CONFIG := /usr/share/emscripten/.emscripten
 LLVM_19 := $(wildcard /usr/lib/llvm-19/bin/clang)
 EMCC := EM_CONFIG=$(abspath $(WASM)/emscripten.cfg) NODE_PATH=/usr/share/nodejs EMCC_SKIP_SANITY_CHECK=1 emcc
-WASM_CFLAGS := -std=c11 $(filter-out -Wpedantic,$(WARN)) -O3 -ffp-contract=off -Inative -MMD -MP
+WASM_CFLAGS := $(CSTD) $(filter-out -Wpedantic,$(WARN)) -O3 -ffp-contract=off -Inative -MMD -MP
 # A maximum of 1 GB leaves a 12-megapixel picture, its copy and a tile's activations ample room.
 WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sMALLOC=emmalloc -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB \
 	-sINITIAL_MEMORY=8MB -sTOTAL_STACK=256KB -sWASM_BIGINT  -sFILESYSTEM=0
@@ -81,3 +81,8 @@ $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
 
 .PHONY: web
 web: $(WEB_FILES) $(WEB)/lib/deblur-simd.wasm $(WEB)/lib/deblur-scalar.wasm $(WEB)/weights/student.dbm $(WEB)/sample.png $(WEB)/lib/deblur.d.ts ## the page, ready to be served
+
+# The benchmark as WebAssembly, for node.
+$(WASM)/bench.cjs: $(call wasm_objects,simd,native/tools/bench.c $(filter-out wasm/exports.c,$(WASM_SIMD_SRC)))
+	@echo "  $(@:$(B)/%=%)"
+	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB -sNODERAWFS -sENVIRONMENT=node -sSINGLE_FILE -o $@

@@ -11,7 +11,7 @@ const struct kernels *kernels_reference(void) {
 size_t kernels_available(const struct kernels *list[8]) {
 	size_t count = 0;
 	list[count++] = &kernels_table_reference;
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(KERNELS_REFERENCE_ONLY)
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) list[count++] = &kernels_table_avx2;
 #endif
 #if defined(__wasm_simd128__)

@@ -5,7 +5,7 @@
 #include "kernels/kernels.h"
 
 extern const struct kernels kernels_table_reference;
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(KERNELS_REFERENCE_ONLY)
 extern const struct kernels kernels_table_avx2;
 #endif
 #if defined(__wasm_simd128__)

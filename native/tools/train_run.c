@@ -64,7 +64,8 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 					  option_number(command, "--crop", 32, 1024, 128, &crop) &&
 					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
 					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
-					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share);
+					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&
+					  option_number(command, "--estimator-first", 0, 0.9, 0.2, &o->estimator_first);
 	if (!fine) return false;
 	if ((size_t)crop % 8) {
 		fprintf(stderr, "%s: --crop has to be a multiple of 8\n", command->name);
@@ -160,6 +161,8 @@ static int train(struct command *command, int argc, char **argv, const char *net
 		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                            \
 		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",               \
 		 OPTION_ONE,        NULL, 0},                                                                                  \
+		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",              \
+		 OPTION_ONE,          NULL, 0},                                                                                \
 		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                      \
 		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0}, {                                     \
 		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                       \

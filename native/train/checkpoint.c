@@ -20,7 +20,7 @@ static void arrays_of(const struct optimizer *o, size_t parameter, float *arrays
 static size_t file_bytes(const struct checkpoint *c) {
 	size_t bytes = sizeof magic + 4 + strlen(c->recipe) + 3 * 8 + DIGEST_BYTES;
 	for (size_t i = 0; i < c->optimizer_count; i++)
-		bytes += ARRAYS_PER_PARAMETER * sizeof(float) * graph_parameter_total(c->optimizers[i]->graph);
+		bytes += 8 + ARRAYS_PER_PARAMETER * sizeof(float) * graph_parameter_total(c->optimizers[i]->graph);
 	return bytes;
 }
 
@@ -45,13 +45,15 @@ enum deblur_status checkpoint_save(const char *path, const struct checkpoint *c)
 	at = put(at, &c->step, 8);
 	at = put(at, &c->seconds, 8);
 	at = put(at, &c->best_psnr_db, 8);
-	for (size_t i = 0; i < c->optimizer_count; i++)
+	for (size_t i = 0; i < c->optimizer_count; i++) {
+		at = put(at, &c->optimizers[i]->step, 8);
 		for (size_t p = 0; p < c->optimizers[i]->graph->parameter_count; p++) {
 			float *arrays[ARRAYS_PER_PARAMETER];
 			arrays_of(c->optimizers[i], p, arrays);
 			for (int a = 0; a < ARRAYS_PER_PARAMETER; a++)
 				at = put(at, arrays[a], c->optimizers[i]->graph->parameters[p].count * sizeof(float));
 		}
+	}
 	sha256(bytes, size - DIGEST_BYTES, at);
 	const enum deblur_status status = file_write(path, bytes, size);
 	free(bytes);
@@ -83,13 +85,15 @@ enum deblur_status checkpoint_load(const char *path, struct checkpoint *c) {
 		at = get(at, &c->step, 8);
 		at = get(at, &c->seconds, 8);
 		at = get(at, &c->best_psnr_db, 8);
-		for (size_t i = 0; i < c->optimizer_count; i++)
+		for (size_t i = 0; i < c->optimizer_count; i++) {
+			at = get(at, &c->optimizers[i]->step, 8);
 			for (size_t p = 0; p < c->optimizers[i]->graph->parameter_count; p++) {
 				float *arrays[ARRAYS_PER_PARAMETER];
 				arrays_of(c->optimizers[i], p, arrays);
 				for (int a = 0; a < ARRAYS_PER_PARAMETER; a++)
 					at = get(at, arrays[a], c->optimizers[i]->graph->parameters[p].count * sizeof(float));
 			}
+		}
 	}
 	free(bytes);
 	return status;

@@ -30,7 +30,11 @@ enum deblur_status optimizer_create(struct graph *graph, const struct optimizer_
 									struct optimizer **out) {
 	struct optimizer *optimizer = calloc(1, sizeof *optimizer);
 	if (!optimizer) return DEBLUR_OUT_OF_MEMORY;
-	*optimizer = (struct optimizer){graph, *options, new_state(graph), new_state(graph), new_state(graph)};
+	*optimizer = (struct optimizer){.graph = graph,
+									.options = *options,
+									.mean = new_state(graph),
+									.square = new_state(graph),
+									.ema = new_state(graph)};
 	if (!optimizer->mean || !optimizer->square || !optimizer->ema) {
 		optimizer_destroy(optimizer);
 		return DEBLUR_OUT_OF_MEMORY;
@@ -79,14 +83,14 @@ static void update(struct optimizer *optimizer, size_t parameter, const float *g
 	}
 }
 
-double optimizer_step(struct optimizer *optimizer, const struct net *net, uint64_t step, double learning_rate) {
+double optimizer_step(struct optimizer *optimizer, const struct net *net, double learning_rate) {
 	const struct optimizer_options *o = &optimizer->options;
 	double norm = 0;
 	for (size_t i = 0; i < optimizer->graph->parameter_count; i++)
 		norm += square_sum(net_parameter_gradient(net, i), optimizer->graph->parameters[i].count);
 	norm = sqrt(norm);
 	if (!isfinite(norm)) return norm;
-	const double t = (double)step, ema = fmin(o->ema_decay, (1 + t) / (10 + t));
+	const double t = (double)++optimizer->step, ema = fmin(o->ema_decay, (1 + t) / (10 + t));
 	const struct step s = {.rate = (float)learning_rate,
 						   .decay = (float)o->weight_decay,
 						   .clip = (float)(o->clip_norm > 0 && norm > o->clip_norm ? o->clip_norm / norm : 1),

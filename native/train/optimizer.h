@@ -18,6 +18,7 @@ extern const struct optimizer_options optimizer_defaults;
 struct optimizer {
 	struct graph *graph; /* borrowed */
 	struct optimizer_options options;
+	uint64_t step; /* taken so far */
 	float **mean, **square, **ema;
 };
 
@@ -25,9 +26,9 @@ enum deblur_status optimizer_create(struct graph *graph, const struct optimizer_
 									struct optimizer **out);
 void optimizer_destroy(struct optimizer *optimizer);
 
-/* One step (counted from 1) with the gradients of `net`; returns the gradient's norm before clipping. A norm that is
+/* One step with the gradients of `net`; returns the gradient's norm before clipping. A norm that is
  * not finite changes nothing. */
-double optimizer_step(struct optimizer *optimizer, const struct net *net, uint64_t step, double learning_rate);
+double optimizer_step(struct optimizer *optimizer, const struct net *net, double learning_rate);
 
 /* Linear warm-up over the first `warmup` of the run, then half a cosine down to a hundredth of the peak. progress: 0..1
  */

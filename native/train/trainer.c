@@ -127,10 +127,11 @@ static void write_recipe(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	snprintf(t->recipe, sizeof t->recipe,
 			 "network %s\nteacher %s %g\npreset %d\ncrop %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
-			 "estimate share %g\nprecision %d\nminutes %g\nsteps %llu\n",
+			 "estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
 			 o->network, o->teacher_path ? o->teacher_path : "none", o->teacher_path ? o->teacher_weight : 0.0,
 			 (int)o->data.preset, o->data.crop_px, o->batch, (unsigned long long)o->seed, o->learning_rate,
-			 o->estimate_share, (int)o->precision, o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+			 o->estimate_share, o->estimator_first, (int)o->precision, o->minutes,
+			 (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
 }
 
 static enum deblur_status resume(struct trainer *t) {
@@ -242,16 +243,29 @@ static enum deblur_status train_restorer(struct trainer *t, struct losses *losse
 	return net_backward(t->restorer);
 }
 
-static enum deblur_status run_step(struct trainer *t, double progress, double rate, struct losses *losses) {
+static double rate_at(const struct trainer *t, double progress) {
+	return schedule_learning_rate(t->options->learning_rate, 0.02, progress);
+}
+
+/* Of the part of the run in which the restorer learns; negative before it. */
+static double restorer_progress(const struct trainer *t, double progress) {
+	return (progress - t->options->estimator_first) / (1 - t->options->estimator_first);
+}
+
+static enum deblur_status run_step(struct trainer *t, double progress, struct losses *losses) {
 	const uint64_t step = t->checkpoint.step;
-	const double share = t->options->estimate_share * fmin(progress * 4, 1);
+	const double own_progress = restorer_progress(t, progress);
+	const double share = t->options->estimate_share * fmin(own_progress * 4, 1);
 	enum deblur_status status = draw_batch(t, step);
 	if (!status) status = train_estimator(t, losses);
-	if (!status) tell_restorer(t, step, share);
-	if (!status) status = train_restorer(t, losses);
+	if (!status) optimizer_step(t->checkpoint.optimizers[1], t->estimator, rate_at(t, progress));
+	if (!status && own_progress >= 0) {
+		tell_restorer(t, step, share);
+		status = train_restorer(t, losses);
+		if (!status)
+			losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, rate_at(t, own_progress));
+	}
 	if (status) return because(t, status, "training");
-	losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, step + 1, rate);
-	optimizer_step(t->checkpoint.optimizers[1], t->estimator, step + 1, rate);
 	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) {
 		snprintf(t->result->reason, sizeof t->result->reason,
 				 "the loss is not finite at step %llu; the last checkpoint is good: resume with a smaller --rate",
@@ -318,7 +332,7 @@ static enum deblur_status validate_and_keep(struct trainer *t) {
 	return DEBLUR_OK;
 }
 
-static void report(struct trainer *t, double progress, double rate, const struct losses *losses) {
+static void report(struct trainer *t, double progress, const struct losses *losses) {
 	const double now = now_s(), spent = now - t->started;
 	const double since = now - t->last_report;
 	t->last_report = now;
@@ -329,7 +343,7 @@ static void report(struct trainer *t, double progress, double rate, const struct
 									   .loss = losses->restorer,
 									   .estimator_loss = losses->estimator,
 									   .gradient_norm = losses->gradient_norm,
-									   .learning_rate = rate,
+									   .learning_rate = rate_at(t, fmax(restorer_progress(t, progress), 0)),
 									   .pictures_per_second = (double)t->options->batch * REPORT_EVERY / since};
 	progress_step(t->progress, &line);
 }
@@ -350,15 +364,15 @@ static enum deblur_status run_steps(struct trainer *t) {
 			status = save_checkpoint(t);
 			return status ? status : DEBLUR_CANCELLED;
 		}
-		const double rate = schedule_learning_rate(t->options->learning_rate, 0.02, progress);
-		status = run_step(t, progress, rate, &losses);
+		status = run_step(t, progress, &losses);
 		if (status) break;
-		const double share = t->checkpoint.step < 2 ? 1 : 0.02;
+		const double share = t->checkpoint.step < 2 || mean.restorer <= 0 ? 1 : 0.02;
 		mean.restorer += share * (losses.restorer - mean.restorer);
 		mean.estimator += share * (losses.estimator - mean.estimator);
 		mean.gradient_norm = losses.gradient_norm;
-		if (t->checkpoint.step % REPORT_EVERY == 0) report(t, progress, rate, &mean);
-		if (t->checkpoint.step % t->options->validate_every == 0) status = validate_and_keep(t);
+		if (t->checkpoint.step % REPORT_EVERY == 0) report(t, progress, &mean);
+		if (t->checkpoint.step % t->options->validate_every == 0 && restorer_progress(t, progress) > 0)
+			status = validate_and_keep(t);
 		if (!status && now_s() - t->last_checkpoint > CHECKPOINT_EVERY_S) status = save_checkpoint(t);
 	}
 	if (!status && t->checkpoint.step % t->options->validate_every) status = validate_and_keep(t);

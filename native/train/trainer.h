@@ -2,8 +2,9 @@
  *
  * Every step draws a batch, lets the estimator look at it and learn from the truth, and tells the restorer the blur:
  * the truth for a part of the batch and what the estimator said for the rest, so that the restorer learns what the
- * estimates are worth. The run's files: OUT (the moving average of the weights, whenever it improved on the validation
- * split), OUT.ckpt, OUT.log.jsonl. */
+ * estimates are worth. At first the estimator learns alone: it is small, and the restorer gains little from being told
+ * nonsense. The run's files: OUT (the moving average of the weights, whenever it improved on the validation split),
+ * OUT.ckpt, OUT.log.jsonl. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
@@ -23,8 +24,9 @@ struct trainer_options {
 	bool resume;
 	uint64_t seed;
 	size_t batch;
-	double learning_rate;  /* at its peak */
-	double estimate_share; /* of the samples that are told the estimate, from the second quarter of the run */
+	double learning_rate;   /* at its peak */
+	double estimate_share;  /* of the samples that are told the estimate, from the second quarter of the run */
+	double estimator_first; /* share of the run in which only the estimator learns, at many times the pace */
 	enum conv_precision precision;
 	uint64_t validate_every;           /* steps */
 	const char *command;               /* for the provenance */
