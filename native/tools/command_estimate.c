@@ -27,26 +27,25 @@ static bool estimate(const struct command *command, const struct deblur_model *m
 	return true;
 }
 
+static int estimate_all(const struct command *command) {
+	if (!command->count)
+		return fprintf(stderr, "%s: which pictures? see %s --help\n", command->name, command->name), EXIT_USAGE;
+	struct deblur_model *model = common_open_model(command, NULL);
+	if (!model) return EXIT_FAILURE;
+	const bool json = option_given(command, "--json");
+	size_t done = 0;
+	if (json) printf("[");
+	for (size_t i = 0; i < command->count; i++) done += estimate(command, model, command->values[i], json, !done);
+	if (json) printf("\n]\n");
+	deblur_model_destroy(model);
+	return done == command->count ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int command_estimate(int argc, char **argv) {
 	struct option options[] = {COMMON_MODEL_OPTION, {"--json", NULL, "as JSON", OPTION_FLAG, NULL, 0}, {0}};
 	struct command command = {"deblur estimate", "Says how pictures are blurred.", "IN...", options, NULL, 0};
 	int code;
-	if (options_parse(&command, argc, argv, &code)) {
-		const bool json = option_given(&command, "--json");
-		struct deblur_model *model = command.count ? common_open_model(&command, NULL) : NULL;
-		code = model ? EXIT_SUCCESS : command.count ? EXIT_FAILURE : EXIT_USAGE;
-		if (!command.count) fprintf(stderr, "%s: which pictures? see %s --help\n", command.name, command.name);
-		bool first = true;
-		if (model && json) printf("[");
-		for (size_t i = 0; model && i < command.count; i++) {
-			if (!estimate(&command, model, command.values[i], json, first))
-				code = EXIT_FAILURE;
-			else
-				first = false;
-		}
-		if (model && json) printf("\n]\n");
-		deblur_model_destroy(model);
-	}
+	if (options_parse(&command, argc, argv, &code)) code = estimate_all(&command);
 	options_release(&command);
 	return code;
 }

@@ -13,14 +13,22 @@ struct figures {
 	double psnr_in_db, psnr_out_db, ssim_in, ssim_out;
 };
 
+struct pair {
+	const char *name; /* borrowed from the list of files */
+	struct figures figures;
+	struct deblur_blur blur;
+	bool known; /* blur is */
+};
+
 struct evaluation {
 	const struct command *command;
 	const struct deblur_model *model;
 	struct common_blur blur;
 	const char *truth_folder, *truth_suffix;
 	bool json;
-	size_t count, skipped;
-	struct figures sum;
+	size_t skipped;
+	struct pair *pairs; /* as many as there are files; the first `count` are measured */
+	size_t count;
 };
 
 /* TRUTH/NAME, or TRUTH/STEM.suffix.EXT */
@@ -30,7 +38,8 @@ static bool truth_path(const struct evaluation *e, const char *name, char path[P
 	return snprintf(path, PATH_BYTES, "%s/%.*s%s%s", e->truth_folder, stem, name, e->truth_suffix, dot) < PATH_BYTES;
 }
 
-/* The means are of decibels; a picture that is exactly right would make them infinite, and counts as 100 dB. */
+/* The means are of decibels; a picture that is exactly right would make them infinite, and counts as 100 dB. JSON has
+ * no infinity either. */
 static double finite_db(double db) {
 	return fmin(db, 100);
 }
@@ -43,43 +52,32 @@ static enum deblur_status compare(const struct picture *a, const struct picture 
 }
 
 static enum deblur_status measure(const struct evaluation *e, struct picture *in, const struct picture *truth,
-								  struct figures *f, struct deblur_blur *blur, bool *known) {
+								  struct pair *pair) {
 	const struct deblur_image image = picture_view(in);
+	struct figures *f = &pair->figures;
 	enum deblur_status status = compare(in, truth, &f->psnr_in_db, &f->ssim_in);
-	if (!status) status = common_find_blur(e->model, &image, &e->blur, blur, known);
-	if (!status) status = deblur_restore(e->model, &image, *known ? blur : NULL, NULL, &image);
+	if (!status) status = common_find_blur(e->model, &image, &e->blur, &pair->blur, &pair->known);
+	if (!status) status = deblur_restore(e->model, &image, pair->known ? &pair->blur : NULL, NULL, &image);
 	if (!status) status = compare(in, truth, &f->psnr_out_db, &f->ssim_out);
 	return status;
 }
 
-static void tell_file(const struct evaluation *e, const char *name, const struct figures *f,
-					  const struct deblur_blur *blur, bool known) {
-	if (e->json) {
-		printf("%s\n    {\"file\": ", e->count > 1 ? "," : "");
-		common_print_json_string(name);
-		printf(", \"psnr_in_db\": %.4f, \"psnr_out_db\": %.4f, \"ssim_in\": %.5f, \"ssim_out\": %.5f, \"blur\": ",
-			   f->psnr_in_db, f->psnr_out_db, f->ssim_in, f->ssim_out);
-		if (known)
-			common_print_blur_json(blur);
-		else
-			printf("null");
-		printf("}");
-	} else {
-		char text[256] = "";
-		if (known) common_describe(blur, text, sizeof text);
-		printf("%-24s %6.2f -> %6.2f dB  ssim %.4f -> %.4f  %s\n", name, f->psnr_in_db, f->psnr_out_db, f->ssim_in,
-			   f->ssim_out, text);
-	}
+static void print_pair(const struct pair *pair) {
+	const struct figures *f = &pair->figures;
+	char text[256] = "";
+	if (pair->known) common_describe(&pair->blur, text, sizeof text);
+	printf("%-24s %6.2f -> %6.2f dB  ssim %.4f -> %.4f  %s\n", pair->name, f->psnr_in_db, f->psnr_out_db, f->ssim_in,
+		   f->ssim_out, text);
+	fflush(stdout); /* each may take a while, also in a pipe */
 }
 
 static bool evaluate_pair(struct evaluation *e, const char *in_path, const char *truth) {
 	struct picture in = {0}, sharp = {0};
-	struct figures f = {0};
-	struct deblur_blur blur;
-	bool known = false;
+	struct pair *pair = &e->pairs[e->count];
+	pair->name = file_list_name(in_path);
 	bool fine = common_read_picture(e->command, in_path, &in) && common_read_picture(e->command, truth, &sharp);
 	if (fine) {
-		const enum deblur_status status = measure(e, &in, &sharp, &f, &blur, &known);
+		const enum deblur_status status = measure(e, &in, &sharp, pair);
 		fine = !status;
 		if (status == DEBLUR_BAD_ARGUMENT)
 			fprintf(stderr, "%s: %s and %s are not of one size, or smaller than 7 x 7\n", e->command->name, in_path,
@@ -87,14 +85,8 @@ static bool evaluate_pair(struct evaluation *e, const char *in_path, const char 
 		else if (status)
 			common_fail(e->command, in_path, status);
 	}
-	if (fine) {
-		e->count++;
-		e->sum.psnr_in_db += f.psnr_in_db;
-		e->sum.psnr_out_db += f.psnr_out_db;
-		e->sum.ssim_in += f.ssim_in;
-		e->sum.ssim_out += f.ssim_out;
-		tell_file(e, file_list_name(in_path), &f, &blur, known);
-	}
+	if (fine) e->count++;
+	if (fine && !e->json) print_pair(pair);
 	picture_release(&in);
 	picture_release(&sharp);
 	return fine;
@@ -119,32 +111,93 @@ static bool evaluate_all(struct evaluation *e, const struct file_list *files) {
 	return true;
 }
 
-static void tell_means(const struct evaluation *e) {
+static struct figures means(const struct evaluation *e) {
 	const double n = (double)e->count;
-	const struct figures *s = &e->sum;
+	struct figures sum = {0};
+	for (size_t i = 0; i < e->count; i++) {
+		const struct figures *f = &e->pairs[i].figures;
+		sum.psnr_in_db += f->psnr_in_db;
+		sum.psnr_out_db += f->psnr_out_db;
+		sum.ssim_in += f->ssim_in;
+		sum.ssim_out += f->ssim_out;
+	}
+	return (struct figures){sum.psnr_in_db / n, sum.psnr_out_db / n, sum.ssim_in / n, sum.ssim_out / n};
+}
+
+static void print_figures_json(const struct figures *f) {
+	printf("\"psnr_in_db\": %.4f, \"psnr_out_db\": %.4f, \"ssim_in\": %.5f, \"ssim_out\": %.5f", f->psnr_in_db,
+		   f->psnr_out_db, f->ssim_in, f->ssim_out);
+}
+
+/* Only when everything is measured: half a JSON helps nobody. */
+static void print_json(const struct evaluation *e) {
+	const struct figures mean = means(e);
+	printf("{\n  \"n\": %zu, \"skipped\": %zu, ", e->count, e->skipped);
+	print_figures_json(&mean);
+	printf(", \"ssim_window\": \"uniform7\",\n  \"files\": [");
+	for (size_t i = 0; i < e->count; i++) {
+		printf("%s\n    {\"file\": ", i ? "," : "");
+		common_print_json_string(e->pairs[i].name);
+		printf(", ");
+		print_figures_json(&e->pairs[i].figures);
+		printf(", \"blur\": ");
+		if (e->pairs[i].known)
+			common_print_blur_json(&e->pairs[i].blur);
+		else
+			printf("null");
+		printf("}");
+	}
+	printf("\n  ]\n}\n");
+}
+
+static void print_means(const struct evaluation *e) {
+	const struct figures mean = means(e);
+	printf("mean of %-16zu %6.2f -> %6.2f dB (%+.2f)  ssim %.4f -> %.4f\n", e->count, mean.psnr_in_db, mean.psnr_out_db,
+		   mean.psnr_out_db - mean.psnr_in_db, mean.ssim_in, mean.ssim_out);
+}
+
+static bool evaluate_files(struct evaluation *e, const char *input, const struct file_list *files) {
+	e->pairs = calloc(files->count + 1, sizeof *e->pairs);
+	if (!e->pairs) return common_fail(e->command, input, DEBLUR_OUT_OF_MEMORY), false;
+	if (!evaluate_all(e, files)) return false;
+	if (!e->count) {
+		fprintf(stderr, "%s: no JPEG or PNG of %s has a twin of its name in %s\n", e->command->name, input,
+				e->truth_folder);
+		return false;
+	}
 	if (e->json)
-		printf(
-			"\n  ],\n  \"n\": %zu, \"skipped\": %zu, \"psnr_in_db\": %.4f, \"psnr_out_db\": %.4f, \"ssim_in\": %.5f, "
-			"\"ssim_out\": %.5f, \"ssim_window\": \"uniform7\"\n}\n",
-			e->count, e->skipped, s->psnr_in_db / n, s->psnr_out_db / n, s->ssim_in / n, s->ssim_out / n);
+		print_json(e);
 	else
-		printf("mean of %-16zu %6.2f -> %6.2f dB (%+.2f)  ssim %.4f -> %.4f\n", e->count, s->psnr_in_db / n,
-			   s->psnr_out_db / n, (s->psnr_out_db - s->psnr_in_db) / n, s->ssim_in / n, s->ssim_out / n);
+		print_means(e);
+	return true;
 }
 
 static int evaluate(struct evaluation *e, const char *input) {
 	struct file_list files = {0};
 	const enum deblur_status status = file_list_add(&files, input);
 	if (status) common_fail(e->command, input, status);
-	if (!status && e->json) printf("{\n  \"files\": [");
-	bool fine = !status && evaluate_all(e, &files);
-	if (fine && !e->count) {
-		fprintf(stderr, "%s: no file of %s has a twin of its name in %s\n", e->command->name, input, e->truth_folder);
-		fine = false;
-	}
-	if (fine) tell_means(e);
+	const bool fine = !status && evaluate_files(e, input, &files);
+	free(e->pairs);
 	file_list_release(&files);
 	return fine ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int evaluate_command(const struct command *command) {
+	struct evaluation e = {.command = command,
+						   .truth_folder = option_value(command, "--truth", NULL),
+						   .truth_suffix = option_value(command, "--truth-suffix", ""),
+						   .json = option_given(command, "--json")};
+	const char *input = option_value(command, "--input", NULL);
+	if (!input || !e.truth_folder) {
+		fprintf(stderr, "%s: --input and --truth name the two folders; both are needed\n", command->name);
+		return EXIT_USAGE;
+	}
+	if (!common_read_blur(command, &e.blur)) return EXIT_USAGE;
+	struct deblur_model *model = common_open_model(command, NULL);
+	e.model = model;
+	const int code = model ? evaluate(&e, input) : EXIT_FAILURE;
+	deblur_model_destroy(model);
+	return code;
 }
 
 int command_eval(int argc, char **argv) {
@@ -161,23 +214,8 @@ int command_eval(int argc, char **argv) {
 		"deblur eval", "Restores pictures and compares them with their sharp twins, before and after.",
 		NULL,          options,
 		NULL,          0};
-	int code = EXIT_USAGE;
-	if (options_parse(&command, argc, argv, &code)) {
-		struct evaluation e = {.command = &command,
-							   .truth_folder = option_value(&command, "--truth", NULL),
-							   .truth_suffix = option_value(&command, "--truth-suffix", ""),
-							   .json = option_given(&command, "--json")};
-		const char *input = option_value(&command, "--input", NULL);
-		code = EXIT_USAGE;
-		if (!input || !e.truth_folder) {
-			fprintf(stderr, "%s: --input and --truth name the two folders; both are needed\n", command.name);
-		} else if (common_read_blur(&command, &e.blur)) {
-			struct deblur_model *model = common_open_model(&command, NULL);
-			e.model = model;
-			code = model ? evaluate(&e, input) : EXIT_FAILURE;
-			deblur_model_destroy(model);
-		}
-	}
+	int code;
+	if (options_parse(&command, argc, argv, &code)) code = evaluate_command(&command);
 	options_release(&command);
 	return code;
 }

@@ -42,22 +42,21 @@ static bool describe(const struct command *command, const struct deblur_model *m
 	return true;
 }
 
+static int inform(const struct command *command) {
+	if (command->count > 1) return fprintf(stderr, "%s: one model at a time\n", command->name), EXIT_USAGE;
+	/* As an operand or by --model: both are natural. */
+	struct deblur_model *model = common_open_model(command, command->count ? command->values[0] : NULL);
+	const bool fine = model && describe(command, model, option_given(command, "--json"));
+	deblur_model_destroy(model);
+	return fine ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int command_info(int argc, char **argv) {
 	struct option options[] = {COMMON_MODEL_OPTION, {"--json", NULL, "as JSON", OPTION_FLAG, NULL, 0}, {0}};
 	struct command command = {
 		"deblur info", "Says what a model is: size, cost, ops, provenance.", "[M.dbm]", options, NULL, 0};
 	int code;
-	if (options_parse(&command, argc, argv, &code)) {
-		if (command.count > 1) {
-			fprintf(stderr, "%s: one model at a time\n", command.name);
-			code = EXIT_USAGE;
-		} else {
-			/* As an operand or by --model: both are natural. */
-			struct deblur_model *model = common_open_model(&command, command.count ? command.values[0] : NULL);
-			code = model && describe(&command, model, option_given(&command, "--json")) ? EXIT_SUCCESS : EXIT_FAILURE;
-			deblur_model_destroy(model);
-		}
-	}
+	if (options_parse(&command, argc, argv, &code)) code = inform(&command);
 	options_release(&command);
 	return code;
 }

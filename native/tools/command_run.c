@@ -3,14 +3,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/command_run_places.h"
 #include "tools/common.h"
 
-enum { PATH_BYTES = 4096 };
+enum { EXIT_INTERRUPTED = 130 }; /* as shells say it: 128 + SIGINT */
 
 static volatile sig_atomic_t interrupted;
 
@@ -89,87 +88,42 @@ static bool process(struct job *job, const char *in, const char *out) {
 	return !status;
 }
 
-/* ---- where results go ---- */
+/* ---- all of them ---- */
 
-static bool is_directory(const char *path) {
-	struct stat about;
-	return !stat(path, &about) && S_ISDIR(about.st_mode);
+static int process_all(struct job *job, const struct places *places) {
+	int code = EXIT_SUCCESS;
+	for (size_t i = 0; i < places->count && !interrupted; i++)
+		if (!process(job, job->command->values[i], places->out[i])) code = EXIT_FAILURE;
+	return interrupted ? EXIT_INTERRUPTED : code;
 }
 
-static bool same_file(const char *a, const char *b) {
-	struct stat x, y;
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static bool is_jpeg(const char *extension) {
-	return !strcmp(extension, ".jpg") || !strcmp(extension, ".jpeg");
-}
-
-/* DIR/NAME.jpg for a JPEG, DIR/NAME.png for everything else. */
-static bool path_in(const char *folder, const char *in, char path[PATH_BYTES]) {
-	const char *slash = strrchr(in, '/'), *name = slash ? slash + 1 : in, *dot = strrchr(name, '.');
-	const int stem = dot ? (int)(dot - name) : (int)strlen(name);
-	return snprintf(path, PATH_BYTES, "%s/%.*s%s", folder, stem, name, dot && is_jpeg(dot) ? dot : ".png") < PATH_BYTES;
-}
-
-static bool is_writable_kind(const char *path) {
-	const char *dot = strrchr(path, '.');
-	return dot && (is_jpeg(dot) || !strcmp(dot, ".png") || !strcmp(dot, ".PNG") || !strcmp(dot, ".JPG"));
-}
-
-static bool check_output(const struct command *command, const char *out) {
-	if (!out) return fprintf(stderr, "%s: -o says where the result goes; it is missing\n", command->name), false;
-	if (is_directory(out)) return true;
-	if (command->count > 1)
-		return fprintf(stderr, "%s: %s has to be a folder that exists, since there are several pictures\n",
-					   command->name, out),
-			   false;
-	if (!is_writable_kind(out))
-		return fprintf(stderr, "%s: %s has to end in .png or .jpg, or be a folder that exists\n", command->name, out),
-			   false;
-	return true;
-}
-
-static int process_all(struct job *job, const char *out) {
-	const struct command *command = job->command;
-	int failed = 0;
-	for (size_t i = 0; i < command->count && !interrupted; i++) {
-		const char *in = command->values[i];
-		char path[PATH_BYTES];
-		if (is_directory(out) ? !path_in(out, in, path) : snprintf(path, sizeof path, "%s", out) >= PATH_BYTES) {
-			fprintf(stderr, "%s: %s: the path is too long\n", command->name, in);
-			failed = 1;
-		} else if (same_file(in, path)) {
-			fprintf(stderr, "%s: %s would be overwritten by its own result; choose another place\n", command->name, in);
-			failed = 1;
-		} else if (!process(job, in, path)) {
-			failed = 1;
-		}
-	}
-	return interrupted ? 130 : failed;
+static int open_and_process(struct job *job, const struct places *places) {
+	struct deblur_model *model = common_open_model(job->command, NULL);
+	if (!model) return EXIT_FAILURE;
+	job->model = model;
+	const struct sigaction action = {.sa_handler = on_interrupt};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	const int code = process_all(job, places);
+	deblur_model_destroy(model);
+	return code;
 }
 
 static int run(const struct command *command) {
 	struct job job = {.command = command, .quiet = option_given(command, "--quiet")};
-	const char *out = option_value(command, "-o", NULL);
 	double strength, threads, quality;
 	if (!command->count)
 		return fprintf(stderr, "%s: which pictures? see %s --help\n", command->name, command->name), EXIT_USAGE;
-	if (!check_output(command, out) || !common_read_blur(command, &job.blur) ||
-		!option_number(command, "--strength", 0, 1, 1, &strength) ||
+	if (!common_read_blur(command, &job.blur) || !option_number(command, "--strength", 0, 1, 1, &strength) ||
 		!option_number(command, "--threads", 1, 1024, 0, &threads) ||
 		!option_number(command, "--quality", 1, 100, 95, &quality))
 		return EXIT_USAGE;
 	job.options = (struct deblur_restore_options){.strength = (float)strength, .thread_count = (int)threads};
 	job.quality = (int)quality;
-	struct deblur_model *model = common_open_model(command, NULL);
-	if (!model) return EXIT_FAILURE;
-	job.model = model;
-	const struct sigaction action = {.sa_handler = on_interrupt};
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	const int code = process_all(&job, out);
-	deblur_model_destroy(model);
+	struct places places = {0};
+	const bool planned = places_plan(command, option_value(command, "-o", NULL), &places);
+	const int code = planned ? open_and_process(&job, &places) : EXIT_USAGE;
+	places_release(&places);
 	return code;
 }
 
@@ -186,7 +140,9 @@ int command_run(int argc, char **argv) {
 	struct command command = {
 		"deblur run",
 		"Takes the blur out of JPEG, PNG, BMP and TGA pictures. Sizes: Gaussian: standard deviation; shake: spread;\n"
-		"motion: length of the path; defocus: radius. EXIF orientation is applied; alpha is kept in PNGs.",
+		"motion: length of the path; defocus: radius. EXIF orientation is applied; alpha is kept in PNGs. Into a "
+		"folder,\n"
+		"a JPEG becomes a JPEG of the same name and everything else a PNG. No picture that is read is overwritten.",
 		"IN...",
 		options,
 		NULL,

@@ -8,12 +8,26 @@
 #include <unistd.h>
 
 #include "picture/file.h"
+#include "picture/format.h"
 
 enum { PATH_BYTES = 4096 };
 
+static const char *what_to_do(enum deblur_status status) {
+	switch (status) {
+	case DEBLUR_PICTURE_DAMAGED:
+		return ": get the file again";
+	case DEBLUR_PICTURE_TOO_LARGE:
+		return ": make it smaller, 200 megapixels at most, or write a PNG if a side has more than 65535 pixels";
+	case DEBLUR_NO_ESTIMATOR:
+		return " with --blur KIND:SIZE_PX";
+	default:
+		return "";
+	}
+}
+
 void common_fail(const struct command *command, const char *path, enum deblur_status status) {
-	fprintf(stderr, "%s: %s: %s\n", command->name, path,
-			status == DEBLUR_IO && errno ? strerror(errno) : deblur_status_message(status));
+	fprintf(stderr, "%s: %s: %s%s\n", command->name, path,
+			status == DEBLUR_IO && errno ? strerror(errno) : deblur_status_message(status), what_to_do(status));
 }
 
 /* ../weights/student.dbm as seen from the program, wherever it is started from. */
@@ -31,7 +45,8 @@ static const char *default_model(char path[PATH_BYTES]) {
 struct deblur_model *common_open_model(const struct command *command, const char *path) {
 	char path_bytes[PATH_BYTES];
 	if (!path) path = option_value(command, "--model", NULL);
-	if (!path) path = default_model(path_bytes);
+	const bool chosen = path != NULL;
+	if (!chosen) path = default_model(path_bytes);
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	struct deblur_model *model = NULL;
@@ -39,12 +54,23 @@ struct deblur_model *common_open_model(const struct command *command, const char
 	if (!status) status = deblur_model_open(bytes, size, &model);
 	free(bytes);
 	if (status) common_fail(command, path, status);
+	if (status == DEBLUR_IO && !chosen)
+		fprintf(stderr, "%s: name a model with --model M.dbm, or in DEBLUR_MODEL\n", command->name);
 	return model;
 }
 
 bool common_read_picture(const struct command *command, const char *path, struct picture *out) {
-	const enum deblur_status status = picture_read(path, out);
-	if (status) common_fail(command, path, status);
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	struct format format;
+	enum deblur_status status = file_read(path, &bytes, &size);
+	if (!status) status = picture_decode(bytes, size, out);
+	if (status == DEBLUR_PICTURE_UNSUPPORTED && format_check(bytes, size, &format) == status)
+		fprintf(stderr, "%s: %s: this is %s, which is not supported: save it as an ordinary JPEG or PNG\n",
+				command->name, path, format.unsupported);
+	else if (status)
+		common_fail(command, path, status);
+	free(bytes);
 	return !status;
 }
 
@@ -86,8 +112,8 @@ bool common_read_blur(const struct command *command, struct common_blur *out) {
 	const char *text = option_value(command, "--blur", "auto");
 	if (parse_blur(text, out)) return true;
 	fprintf(stderr,
-			"%s: --blur %s makes no sense; write auto, none, gaussian:SIGMA, defocus:RADIUS, shake:SPREAD or "
-			"motion:LENGTH:ANGLE, in pixels (a spread of 16 at most) and degrees\n",
+			"%s: --blur %s makes no sense; write auto, none, gaussian:SIGMA (in pixels, 11.3 at most), defocus:RADIUS "
+			"(22.6), shake:SPREAD[:ANGLE] (16) or motion:LENGTH:ANGLE (55.4; in degrees)\n",
 			command->name, text);
 	return false;
 }
@@ -98,7 +124,7 @@ enum deblur_status common_find_blur(const struct deblur_model *model, const stru
 	deblur_model_info(model, &info);
 	*known = false;
 	if (!info.is_adaptive && wanted->estimate) return DEBLUR_OK; /* a blind net works as it is */
-	struct deblur_blur found;
+	struct deblur_blur found = {0};
 	enum deblur_status status = DEBLUR_OK;
 	if (info.has_estimator)
 		status = deblur_estimate(model, image, &found);
@@ -112,22 +138,30 @@ enum deblur_status common_find_blur(const struct deblur_model *model, const stru
 	return status;
 }
 
-static size_t append(char *text, size_t size, size_t length, const char *format, double a, double b) {
-	if (length >= size) return length;
-	const int more = snprintf(text + length, size - length, format, a, b);
-	return more > 0 ? length + (size_t)more : length;
+/* What a person would measure of each kind. */
+static int describe_kind(const struct deblur_blur *blur, char *text, size_t size) {
+	const double size_px = (double)deblur_blur_size_px(blur), angle_deg = (double)blur->angle_deg;
+	switch (deblur_blur_kind(blur)) {
+	case DEBLUR_BLUR_GAUSSIAN:
+		return snprintf(text, size, "Gaussian blur, standard deviation %.1f px", size_px);
+	case DEBLUR_BLUR_SHAKE:
+		return snprintf(text, size, "camera shake, spread %.1f px, mostly at %.0f degrees", size_px, angle_deg);
+	case DEBLUR_BLUR_MOTION:
+		return snprintf(text, size, "motion, %.1f px at %.0f degrees", size_px, angle_deg);
+	case DEBLUR_BLUR_DEFOCUS:
+		return snprintf(text, size, "out of focus, radius %.1f px", size_px);
+	default:
+		return snprintf(text, size, "not blurred");
+	}
 }
 
 void common_describe(const struct deblur_blur *blur, char *text, size_t size) {
-	static const char *const formats[DEBLUR_BLUR_KIND_COUNT] = {
-		"not blurred", "Gaussian blur, standard deviation %.1f px",
-		"camera shake, spread %.1f px, mostly at %.0f degrees", "motion, %.1f px at %.0f degrees",
-		"out of focus, radius %.1f px"};
-	const enum deblur_blur_kind kind = deblur_blur_kind(blur);
-	size_t length = append(text, size, 0, formats[kind], (double)deblur_blur_size_px(blur), (double)blur->angle_deg);
-	length = append(text, size, length, " (%.0f%% sure)", (double)blur->kind[kind] * 100, 0);
-	if (blur->read_noise > 0.003f) length = append(text, size, length, "; noise %.3f", (double)blur->read_noise, 0);
-	if (blur->jpeg_quality < 95) append(text, size, length, "; JPEG quality about %.0f", (double)blur->jpeg_quality, 0);
+	char kind[96], noise[32] = "", jpeg[40] = "";
+	describe_kind(blur, kind, sizeof kind);
+	if (blur->read_noise > 0.003f) snprintf(noise, sizeof noise, "; noise %.3f", (double)blur->read_noise);
+	if (blur->jpeg_quality < 95) snprintf(jpeg, sizeof jpeg, "; JPEG quality about %.0f", (double)blur->jpeg_quality);
+	const double sure = (double)blur->kind[deblur_blur_kind(blur)] * 100;
+	snprintf(text, size, "%s (%.0f%% sure)%s%s", kind, sure, noise, jpeg);
 }
 
 void common_print_blur_json(const struct deblur_blur *b) {

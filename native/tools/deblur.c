@@ -21,15 +21,26 @@ static void print_help(FILE *to) {
 	fprintf(to, "\n  --version  the version\n  --help     this text; deblur COMMAND --help for each\n");
 }
 
+static int run(int argc, char **argv) {
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(argv[0], commands[i].name)) return commands[i].run(argc, argv);
+	fprintf(stderr, "deblur: there is no command %s; see deblur --help\n", argv[0]);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv) {
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--version")) return puts("deblur " DEBLUR_VERSION) < 0;
-	if (!strcmp(argv[1], "--help")) return print_help(stdout), 0;
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (!strcmp(argv[1], commands[i].name)) return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "deblur: there is no command %s; see deblur --help\n", argv[1]);
-	return EXIT_USAGE;
+	int code = 0;
+	if (!strcmp(argv[1], "--version"))
+		puts("deblur " DEBLUR_VERSION);
+	else if (!strcmp(argv[1], "--help"))
+		print_help(stdout);
+	else
+		code = run(argc - 1, argv + 1);
+	if (!fflush(stdout) && !ferror(stdout)) return code;
+	fprintf(stderr, "deblur: the answer could not be written; is the disk full?\n");
+	return code ? code : 1;
 }

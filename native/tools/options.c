@@ -37,9 +37,9 @@ static bool usage_error(const struct command *command, int *code, const char *wh
 	return false;
 }
 
-/* A single dash is a word: some programs mean standard input by it. */
+/* A single dash is a word: some programs mean standard input by it. So is a negative number. */
 static bool is_option(const char *word) {
-	return word[0] == '-' && word[1];
+	return word[0] == '-' && word[1] && !strchr("0123456789.", word[1]);
 }
 
 /* Takes what follows option `i`; returns the index of the last word taken, or -1. */

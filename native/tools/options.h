@@ -1,9 +1,11 @@
 /* options.h - the command lines of both programs: each command is a table of options, from which its --help is printed.
  *
- *     struct option options[] = {{"--model", "FILE", "the model", OPTION_ONE}, {"--json", NULL, "...", OPTION_FLAG},
- * {0}}; struct command command = {"deblur info", "says what a model is", "MODEL", options}; int code; if
- * (!options_parse(&command, argc, argv, &code)) return code; const char *model = option_value(&command, "--model",
- * "weights/student.dbm");
+ *     struct option options[] = {{"--json", NULL, "as JSON", OPTION_FLAG, NULL, 0}, {0}};
+ *     struct command command = {"deblur info", "Says what a model is.", "MODEL", options, NULL, 0};
+ *     int code;
+ *     if (options_parse(&command, argc, argv, &code)) code = info(&command);
+ *     options_release(&command);
+ *     return code;
  */
 #ifndef TOOLS_OPTIONS_H
 #define TOOLS_OPTIONS_H
@@ -11,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { EXIT_USAGE = 2, OPTIONS_MAX_VALUES = 4096 };
+enum { EXIT_USAGE = 2 };
 
 enum option_arity { OPTION_FLAG, OPTION_ONE, OPTION_MANY };
 
