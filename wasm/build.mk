@@ -85,4 +85,4 @@ web: $(WEB_FILES) $(WEB)/lib/deblur-simd.wasm $(WEB)/lib/deblur-scalar.wasm $(WE
 # The benchmark as WebAssembly, for node.
 $(WASM)/bench.cjs: $(call wasm_objects,simd,native/tools/bench.c $(filter-out wasm/exports.c,$(WASM_SIMD_SRC)))
 	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB -sNODERAWFS -sENVIRONMENT=node -sSINGLE_FILE -o $@
+	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB -sENVIRONMENT=node -sSINGLE_FILE -o $@

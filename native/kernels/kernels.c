@@ -21,7 +21,7 @@ size_t kernels_available(const struct kernels *list[8]) {
 }
 
 const struct kernels *kernels_best(void) {
-	const struct kernels *list[8];
+	const struct kernels *list[8] = {NULL};
 	return list[kernels_available(list) - 1]; /* they are listed from slow to fast */
 }
 

@@ -10,9 +10,9 @@ void picture_release(struct picture *picture) {
 enum deblur_status picture_create(size_t width, size_t height, int channels, struct picture *out) {
 	if (!width || !height || (channels != 3 && channels != 4)) return DEBLUR_BAD_ARGUMENT;
 	if (width > PICTURE_MAX_PIXELS / height) return DEBLUR_PICTURE_TOO_LARGE;
-	uint8_t *pixels = calloc(width * height, (size_t)channels);
-	if (!pixels) return DEBLUR_OUT_OF_MEMORY;
-	*out = (struct picture){pixels, width, height, channels};
+	const struct picture black = {calloc(width * height, (size_t)channels), width, height, channels};
+	if (!black.pixels) return DEBLUR_OUT_OF_MEMORY;
+	*out = black;
 	return DEBLUR_OK;
 }
 

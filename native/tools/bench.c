@@ -193,13 +193,7 @@ static void tell(const char *what, double rate) {
 	fflush(stdout);
 }
 
-int main(int argc, char **argv) {
-	const char *model = NULL;
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--json"))
-			json = true;
-		else
-			model = argv[i];
+static int bench(const char *model) {
 	const struct kernels *kernels = kernels_best();
 #if defined(__x86_64__)
 	if (!strcmp(kernels->name, "reference"))
@@ -226,3 +220,22 @@ int main(int argc, char **argv) {
 	if (json) printf("\n]\n");
 	return 0;
 }
+
+#if defined(__EMSCRIPTEN__)
+/* Emscripten 3.1.6 does not find a main with arguments that clang 19 compiled; scripts/bench.js reads the numbers and
+ * measures the model. */
+int main(void) {
+	json = true;
+	return bench(NULL);
+}
+#else
+int main(int argc, char **argv) {
+	const char *model = NULL;
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--json"))
+			json = true;
+		else
+			model = argv[i];
+	return bench(model);
+}
+#endif

@@ -8,9 +8,10 @@
 
 static const char *const names[] = {"a", "b", "c"};
 
-static bool load(const char *format, const char *name, const char *radius, struct picture *out) {
+/* tests/golden/NAME.what.png */
+static bool load(const char *name, const char *what, struct picture *out) {
 	char path[256];
-	snprintf(path, sizeof path, format, name, radius);
+	snprintf(path, sizeof path, "tests/golden/%s%s.png", name, what);
 	const enum deblur_status status = picture_read(path, out);
 	CHECK(!status, "%s: %s", path, deblur_status_message(status));
 	return !status;
@@ -30,9 +31,7 @@ static void check_equal(const struct picture *got, const struct picture *wanted,
 static void resize_equals_pillow(void) {
 	for (int i = 0; i < 3; i++) {
 		struct picture in = {0}, wanted = {0}, got = {0};
-		if (!load("tests/golden/%s.png", names[i], "", &in) ||
-			!load("tests/golden/%s.resize256.png", names[i], "", &wanted))
-			return;
+		if (!load(names[i], "", &in) || !load(names[i], ".resize256", &wanted)) return;
 		CHECK(!picture_resize_bicubic(&in, 256, 256, &got), "resize");
 		check_equal(&got, &wanted, names[i]);
 		picture_release(&in);
@@ -42,13 +41,11 @@ static void resize_equals_pillow(void) {
 }
 
 static void gaussian_blur_equals_pillow(void) {
-	static const char *const radii[] = {"0.5", "1.0", "1.5", "2.0", "3.0"};
+	static const char *const radii[] = {".blur0.5", ".blur1.0", ".blur1.5", ".blur2.0", ".blur3.0"};
 	for (int i = 0; i < 15; i++) {
 		struct picture in = {0}, wanted = {0}, got = {0};
-		if (!load("tests/golden/%s.resize256.png", names[i / 5], "", &in) ||
-			!load("tests/golden/%s.blur%s.png", names[i / 5], radii[i % 5], &wanted))
-			return;
-		CHECK(!picture_gaussian_blur_pillow(&in, atof(radii[i % 5]), &got), "blur");
+		if (!load(names[i / 5], ".resize256", &in) || !load(names[i / 5], radii[i % 5], &wanted)) return;
+		CHECK(!picture_gaussian_blur_pillow(&in, atof(radii[i % 5] + strlen(".blur")), &got), "blur");
 		check_equal(&got, &wanted, radii[i % 5]);
 		picture_release(&in);
 		picture_release(&wanted);
@@ -62,8 +59,9 @@ static void check_golden_line(const char *line) {
 	CHECK(sscanf(line, "%15s %15s %lf %lf %lf %lf", name, radius, &wanted[0], &wanted[1], &wanted[2], &wanted[3]) == 6,
 		  "%s", line);
 	struct picture a = {0}, b = {0};
-	if (!load("tests/golden/%s.resize256.png", name, "", &a) || !load("tests/golden/%s.blur%s.png", name, radius, &b))
-		return;
+	char blur[32];
+	snprintf(blur, sizeof blur, ".blur%s", radius);
+	if (!load(name, ".resize256", &a) || !load(name, blur, &b)) return;
 	CHECK(!picture_psnr_db(&a, &b, &got[0]), "psnr");
 	for (int w = 0; w < 3; w++) CHECK(!picture_ssim(&a, &b, (enum picture_ssim_window)w, &got[1 + w]), "ssim");
 	for (int i = 0; i < 4; i++)
