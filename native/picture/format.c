@@ -88,6 +88,21 @@ static bool has_enough_scans(const struct format *f, size_t scan_bytes) {
 	return (uint64_t)scan_bytes * 8 * 64 >= (uint64_t)(f->width / 8 * 8) * (f->height / 8 * 8);
 }
 
+/* Huffman tables: a class and a number, how many symbols have 1..16 bits, the symbols. stb_image up to 2.27 (Debian 12)
+ * writes beyond its own for more than 256 symbols, and looks up beyond them for more than 254 of at most 9 bits. No
+ * picture of 8 bits needs more than 176. */
+static bool has_sound_tables(const uint8_t *segment, size_t length) {
+	while (length) {
+		size_t symbols = 0;
+		if (length < 17 || segment[0] >> 4 > 1 || (segment[0] & 15) > 3) return false;
+		for (size_t i = 1; i <= 16; i++) symbols += segment[i];
+		if (symbols > 254 || symbols > length - 17) return false;
+		segment += 17 + symbols;
+		length -= 17 + symbols;
+	}
+	return true;
+}
+
 static enum deblur_status check_jpeg(const uint8_t *bytes, size_t size, struct format *out) {
 	bool has_frame = false;
 	size_t scan_bytes = 0;
@@ -109,6 +124,7 @@ static enum deblur_status check_jpeg(const uint8_t *bytes, size_t size, struct f
 			if (status) return status;
 			has_frame = true;
 		}
+		if (marker == 0xc4 && !has_sound_tables(segment, length - 2)) return DEBLUR_PICTURE_DAMAGED;
 		if (marker == 0xe1 && length >= 8 && !memcmp(segment, "Exif\0", 6))
 			out->orientation = format_exif_orientation(segment + 6, length - 8);
 		at += 2 + length;

@@ -265,6 +265,20 @@ static void headers_without_their_pixels_are_refused(void) {
 	check_header_refused("TGA, runs", tga_file(10, 10000, 10000, 24, "\xff\1\2\3", 4), DEBLUR_PICTURE_DAMAGED);
 }
 
+/* stb_image 2.27 would write beyond its tables: 2 symbols too many of 16 bits, or one that its quick look-up lacks. */
+static void jpeg_with_oversized_tables_is_refused(void) {
+	for (int i = 0; i < 3; i++) {
+		uint8_t table[17 + 512] = {0};
+		table[8] = i == 0 ? 200 : 0;
+		table[9] = i == 0 ? 55 : 0;
+		table[15] = table[16] = i == 1 ? 129 : 0;
+		table[0] = i == 2 ? 4 : 0; /* there are tables 0..3 */
+		struct bytes file = small_file(1);
+		jpeg_insert(&file, 0xc4, table, 17 + (i == 0 ? 255 : i == 1 ? 258 : 0));
+		check_header_refused("table", file, DEBLUR_PICTURE_DAMAGED);
+	}
+}
+
 static void empty_pictures_are_refused(void) {
 	check_header_refused("PNG", png_file(0, 0, 8, PNG_RGB, "", 0), DEBLUR_PICTURE_DAMAGED);
 	check_header_refused("JPEG, no width", jpeg_that_says(0, 9), DEBLUR_PICTURE_DAMAGED);
@@ -432,6 +446,7 @@ int main(void) {
 	RUN(files_cut_short_anywhere_are_refused);
 	RUN(png_with_any_byte_changed_is_refused);
 	RUN(headers_without_their_pixels_are_refused);
+	RUN(jpeg_with_oversized_tables_is_refused);
 	RUN(empty_pictures_are_refused);
 	RUN(pictures_beyond_the_limit_are_refused);
 	RUN(other_formats_are_named);
