@@ -11,17 +11,22 @@
 #include "picture/file.h"
 #include "train/initialise.h"
 
+static void fill(struct graph_parameter *parameter, double deviation, struct random *random) {
+	for (size_t i = 0; i < parameter->count; i++) parameter->values[i] = (float)(deviation * random_normal(random));
+}
+
 static struct graph *small_restorer(struct random *random) {
 	const struct networks_unet size = {
 		.level_count = 2, .widths = {8, 12}, .encoder_blocks = {1, 1}, .decoder_blocks = {1}, .condition_width = 8};
 	struct graph *graph = networks_unet(&size);
 	if (!graph) return NULL;
 	initialise(graph, random);
-	/* The head starts at zero for training; a test wants to see that something happens. */
-	for (size_t i = 0; i < graph->parameter_count; i++)
-		if (!strcmp(graph->parameters[i].name, "head.weight"))
-			for (size_t j = 0; j < graph->parameters[i].count; j++)
-				graph->parameters[i].values[j] = (float)(0.02 * random_normal(random));
+	/* What starts at zero for training would hide whether it is computed at all. */
+	for (size_t i = 0; i < graph->parameter_count; i++) {
+		const char *name = graph->parameters[i].name;
+		if (!strcmp(name, "head.weight")) fill(&graph->parameters[i], 0.02, random);
+		if (strstr(name, ".scale.weight") || strstr(name, ".shift.weight")) fill(&graph->parameters[i], 0.1, random);
+	}
 	return graph;
 }
 
