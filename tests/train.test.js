@@ -1,0 +1,115 @@
+// The trainer as a program: small runs that stop, go on, and are refused.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const trainer = 'build/deblur-train';
+const folder = mkdtempSync(join(tmpdir(), 'deblur-train-'));
+const data = join(folder, 'photos');
+mkdirSync(join(data, 'deeper'), { recursive: true });
+for (const name of readdirSync('tests/golden').filter((file) => file.endsWith('.resize256.png')))
+  copyFileSync(`tests/golden/${name}`, join(data, 'deeper', name));
+writeFileSync(join(data, 'broken.jpg'), 'this is no picture');
+
+const small = [
+  '--data',
+  data,
+  '--steps',
+  '8',
+  '--batch',
+  '2',
+  '--crop',
+  '64',
+  '--threads',
+  '1',
+  '--network',
+  'student',
+  '--quiet',
+];
+
+/** @param {string[]} options */
+const run = (...options) => spawnSync(trainer, options, { encoding: 'utf8' });
+/** @param {string} name */
+const file = (name) => join(folder, name);
+
+test('every command has help, and an unknown option is refused with a hint', () => {
+  for (const command of ['teacher', 'distill', 'degrade']) {
+    const { status, stdout } = run(command, '--help');
+    assert.equal(status, 0);
+    assert.match(stdout, /usage: deblur-train/);
+  }
+  const { status, stderr } = run('teacher', '--dta', 'x');
+  assert.equal(status, 2);
+  assert.match(stderr, /there is no option --dta; see deblur-train teacher --help/);
+});
+
+test('what is missing or makes no sense is said', () => {
+  assert.match(run('teacher', '--data', data).stderr, /--out says where/);
+  assert.match(run('distill', '--data', data, '--out', file('x.dbm')).stderr, /--teacher names the model/);
+  assert.match(run('teacher', ...small, '--minutes', '1', '--out', file('x.dbm')).stderr, /exclude each other/);
+  assert.match(run('teacher', '--data', data, '--crop', '33', '--out', file('x.dbm')).stderr, /multiple of 8/);
+  assert.match(run('teacher', '--data', data, '--degrade', 'rain', '--out', file('x.dbm')).stderr, /unknown/);
+  const absent = run('teacher', '--data', file('nowhere'), '--out', file('x.dbm'));
+  assert.equal(absent.status, 1);
+  assert.match(absent.stderr, /reading the training pictures: No such file/);
+});
+
+test('a run that is stopped and resumed leaves the checkpoint of the unstopped run, byte for byte', async () => {
+  const whole = run('teacher', ...small, '--out', file('whole.dbm'));
+  assert.equal(whole.status, 0, whole.stderr);
+  const stopped = spawn(trainer, ['teacher', ...small, '--out', file('parts.dbm')]);
+  const log = file('parts.dbm.log.jsonl');
+  for (let i = 0; i < 500 && !existsSync(log); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  stopped.kill('SIGTERM');
+  const code = await new Promise((resolve) => stopped.on('exit', resolve));
+  assert.ok(code === 130 || code === 0, `exit code ${code}`); // 0: it was faster than the signal
+  if (code === 130) assert.equal(run('teacher', ...small, '--out', file('parts.dbm'), '--resume').status, 0);
+  assert.deepEqual(readFileSync(file('parts.dbm.ckpt')), readFileSync(file('whole.dbm.ckpt')));
+});
+
+test('a checkpoint of other options, or a damaged one, is refused', () => {
+  const other = run('teacher', ...small, '--seed', '5', '--out', file('whole.dbm'), '--resume');
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /other options/);
+  const bytes = readFileSync(file('whole.dbm.ckpt'));
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(file('damaged.dbm.ckpt'), bytes);
+  const damaged = run('teacher', ...small, '--out', file('damaged.dbm'), '--resume');
+  assert.equal(damaged.status, 1);
+  assert.match(damaged.stderr, /not a whole checkpoint/);
+});
+
+test('a student is distilled, and its model can be read', () => {
+  const { status, stderr } = run('distill', ...small, '--teacher', file('whole.dbm'), '--out', file('student.dbm'));
+  assert.equal(status, 0, stderr);
+  const info = JSON.parse(spawnSync('build/deblur', ['info', '--json', file('student.dbm')], { encoding: 'utf8' }).stdout);
+  assert.ok(info.is_adaptive && info.has_estimator);
+  assert.match(info.provenance, /command: deblur-train distill/);
+});
+
+test('a log of JSON lines tells every validation', () => {
+  const lines = readFileSync(file('whole.dbm.log.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  for (const line of lines) assert.ok(Number.isInteger(line.step));
+});
+
+test('where nothing can be written, that is said', () => {
+  const { status, stderr } = run('teacher', ...small, '--out', '/nowhere/at/all.dbm');
+  assert.equal(status, 1);
+  assert.match(stderr, /No such file or directory/);
+});
+
+test('samples are written with their truth and a sheet', () => {
+  const out = file('samples');
+  const { status, stderr } = run('degrade', '--data', data, '--count', '5', '--out', out);
+  assert.equal(status, 0, stderr);
+  assert.equal(readdirSync(join(out, 'degraded')).length, 5);
+  const truths = JSON.parse(readFileSync(join(out, 'truth.json'), 'utf8'));
+  assert.equal(truths.length, 5);
+  assert.ok(existsSync(join(out, 'sheet.png')));
+});
