@@ -222,14 +222,13 @@ describe('what is no picture, or a broken one, is refused and nothing is written
       assert.deepEqual(readdirSync(out), []);
     });
 
-  test('a header of many pixels does not cost the memory for them', () => {
+  // AddressSanitizer takes terabytes of addresses for itself.
+  test('a header of many pixels does not cost the memory for them', { skip: build.includes('sanitize') }, () => {
     const path = file('header.png', png(10000, 10000, 8, 2, Buffer.alloc(1)));
-    const { status, stderr } = spawnSync(
-      '/bin/sh',
-      ['-c', `ulimit -v 200000; exec "$@"`, 'sh', program, 'run', '--model', model, path, '-o', out],
-      { encoding: 'utf8' },
-    );
-    if (!process.env.DEBLUR_BUILD) assert.deepEqual([status, /damaged/.test(stderr)], [1, true], stderr);
+    const words = [program, 'run', '--model', model, path, '-o', out];
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', 'ulimit -v 100000; exec "$@"', 'sh', ...words], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, /damaged/);
   });
 
   test('a missing file, a folder and a file without permission', () => {
@@ -333,6 +332,14 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
     assert.match(stderr, /large\.png: cancelled/);
     assert.deepEqual(readdirSync(out), []);
   });
+
+test('a terminal sees how far the work is, and a pipe does not', () => {
+  const words = `${program} run --model ${model} --blur none ${photograph} -o ${out}`;
+  const { stdout } = spawnSync('script', ['-qec', words, '/dev/null'], { encoding: 'utf8' });
+  assert.match(stdout, /a\.png +\d+% +\d+ s left/);
+  assert.match(stdout, /\r\x1b\[K$/, 'the line is gone in the end');
+  assert.doesNotMatch(run(photograph, out).stderr, /left/);
+});
 
 describe('--blur', () => {
   /** @param {string} blur @param {string} [name] */

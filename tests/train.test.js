@@ -18,7 +18,7 @@ const small = [
   '--data',
   data,
   '--steps',
-  '8',
+  '24',
   '--batch',
   '2',
   '--crop',
