@@ -24,9 +24,11 @@ enum deblur_status file_read(const char *path, uint8_t **bytes, size_t *size) {
 		length += got = fread(buffer + length, 1, room - length, file);
 	} while (got);
 	const bool failed = ferror(file);
+	const int reason = errno;
 	fclose(file);
 	if (failed) {
 		free(buffer);
+		errno = reason;
 		return DEBLUR_IO;
 	}
 	*bytes = buffer;

@@ -156,12 +156,14 @@ static int describe_kind(const struct deblur_blur *blur, char *text, size_t size
 }
 
 void common_describe(const struct deblur_blur *blur, char *text, size_t size) {
-	char kind[96], noise[32] = "", jpeg[40] = "";
+	char kind[96], sure[24] = "", noise[32] = "", jpeg[40] = "";
+	const float probability = blur->kind[deblur_blur_kind(blur)];
 	describe_kind(blur, kind, sizeof kind);
+	if (probability < 1) /* estimated, and not what somebody said */
+		snprintf(sure, sizeof sure, " (%.0f%% sure)", (double)probability * 100);
 	if (blur->read_noise > 0.003f) snprintf(noise, sizeof noise, "; noise %.3f", (double)blur->read_noise);
 	if (blur->jpeg_quality < 95) snprintf(jpeg, sizeof jpeg, "; JPEG quality about %.0f", (double)blur->jpeg_quality);
-	const double sure = (double)blur->kind[deblur_blur_kind(blur)] * 100;
-	snprintf(text, size, "%s (%.0f%% sure)%s%s", kind, sure, noise, jpeg);
+	snprintf(text, size, "%s%s%s%s", kind, sure, noise, jpeg);
 }
 
 void common_print_blur_json(const struct deblur_blur *b) {

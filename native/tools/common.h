@@ -37,7 +37,7 @@ bool common_read_blur(const struct command *command, struct common_blur *out);
 enum deblur_status common_find_blur(const struct deblur_model *model, const struct deblur_image *image,
 									const struct common_blur *wanted, struct deblur_blur *out, bool *known);
 
-/* "defocus, radius 2.1 px; noise 0.004; JPEG quality about 80" */
+/* "out of focus, radius 2.1 px (87% sure); noise 0.004; JPEG quality about 80" */
 void common_describe(const struct deblur_blur *blur, char *text, size_t size);
 void common_print_blur_json(const struct deblur_blur *blur);
 /* With quotes; control characters and quotes escaped. */

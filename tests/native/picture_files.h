@@ -104,9 +104,9 @@ static inline void jpeg_insert(struct bytes *b, int marker, const void *data, si
 }
 
 /* Where the baseline frame's segment begins: its length, and then precision, height, width, components. */
-static inline uint8_t *jpeg_frame(const struct bytes *b) {
+static inline size_t jpeg_frame_at(const struct bytes *b) {
 	for (size_t at = 2; at + 4 < b->size && b->data[at] == 0xff; at += 2 + (b->data[at + 2] << 8 | b->data[at + 3]))
-		if (b->data[at + 1] == 0xc0) return b->data + at + 2;
+		if (b->data[at + 1] == 0xc0) return at + 2;
 	abort();
 }
 

@@ -249,7 +249,7 @@ static void check_header_refused(const char *what, struct bytes file, enum deblu
 
 static struct bytes jpeg_that_says(uint32_t width, uint32_t height) {
 	struct bytes file = small_file(1);
-	uint8_t *frame = jpeg_frame(&file);
+	uint8_t *frame = file.data + jpeg_frame_at(&file);
 	for (int i = 0; i < 2; i++) {
 		frame[3 + i] = (uint8_t)(height >> 8 * (1 - i));
 		frame[5 + i] = (uint8_t)(width >> 8 * (1 - i));
@@ -324,10 +324,10 @@ static void other_formats_are_named(void) {
 	png_finish(&animated, "\0\1\2\3", 4);
 	check_named("an animated PNG", animated);
 	struct bytes jpeg = small_file(1);
-	jpeg_frame(&jpeg)[7] = 4;
+	jpeg.data[jpeg_frame_at(&jpeg) + 7] = 4;
 	check_named("a CMYK JPEG, made for print", jpeg);
 	jpeg = small_file(1);
-	jpeg_frame(&jpeg)[2] = 12;
+	jpeg.data[jpeg_frame_at(&jpeg) + 2] = 12;
 	check_named("a 12-bit JPEG", jpeg);
 }
 
