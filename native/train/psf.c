@@ -1,6 +1,7 @@
 #include "train/psf.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double pi = 3.14159265358979323846;
@@ -9,21 +10,27 @@ static double radians(double degrees) {
 	return degrees * pi / 180;
 }
 
-/* Scales the weights to the sum 1 and finds the radius. */
-static void finish(struct psf *psf) {
+static double sum_of(const struct psf *psf) {
 	double sum = 0;
 	for (int y = 0; y < PSF_SIDE; y++)
 		for (int x = 0; x < PSF_SIDE; x++) sum += (double)psf->weights[y][x];
+	return sum;
+}
+
+/* Drops what is too faint to matter, which would only cost time, scales the rest to the sum 1 and finds the radius. */
+static void finish(struct psf *psf) {
+	const float faint = (float)(1e-6 * sum_of(psf));
 	psf->radius = 0;
 	for (int y = 0; y < PSF_SIDE; y++)
 		for (int x = 0; x < PSF_SIDE; x++) {
 			float *w = &psf->weights[y][x];
-			*w = (float)((double)*w / sum);
-			if (*w < 1e-6f) *w = 0;
-			const int dx = x - PSF_MAX_RADIUS, dy = y - PSF_MAX_RADIUS;
-			const int far = dx * dx > dy * dy ? (dx < 0 ? -dx : dx) : (dy < 0 ? -dy : dy);
+			if (*w < faint) *w = 0;
+			const int dx = abs(x - PSF_MAX_RADIUS), dy = abs(y - PSF_MAX_RADIUS), far = dx > dy ? dx : dy;
 			if (*w > 0 && far > psf->radius) psf->radius = far;
 		}
+	const double sum = sum_of(psf);
+	for (int y = 0; y < PSF_SIDE; y++)
+		for (int x = 0; x < PSF_SIDE; x++) psf->weights[y][x] = (float)((double)psf->weights[y][x] / sum);
 }
 
 void psf_identity(struct psf *psf) {

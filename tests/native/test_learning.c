@@ -1,0 +1,175 @@
+/* test_learning.c - losses against differences, the optimiser on a problem with a known answer, checkpoints that are
+ * whole or refused. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "core/blur.h"
+#include "picture/file.h"
+#include "train/checkpoint.h"
+#include "train/loss.h"
+#include "train/random.h"
+
+static void charbonnier_slope_is_its_difference(void) {
+	float output[50], truth[50], gradient[50] = {0};
+	struct random random = random_seeded(1, 0, 0);
+	for (int i = 0; i < 50; i++) output[i] = (float)random_uniform(&random), truth[i] = (float)random_uniform(&random);
+	const double loss = loss_charbonnier(output, truth, 50, 3, gradient);
+	double wanted = 0;
+	for (int i = 0; i < 50; i++) {
+		const double d = (double)output[i] - (double)truth[i], root = sqrt(d * d + 1e-6);
+		wanted += root / 50;
+		CHECK(fabs((double)gradient[i] - 3 * d / root / 50) < 1e-6, "number %d", i);
+	}
+	CHECK(fabs(loss - wanted) < 1e-6, "loss %g, not %g", loss, wanted);
+}
+
+static void blur_loss_slope_is_its_difference(void) {
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct random random = random_seeded(seed, 0, 0);
+		struct deblur_blur truth;
+		deblur_blur_describe((enum deblur_blur_kind)(seed % 5), 3, (float)(9 * seed), NULL, &truth);
+		truth.in_srgb = seed % 2;
+		float output[BLUR_RAW_COUNT], gradient[BLUR_RAW_COUNT] = {0}, unused[BLUR_RAW_COUNT];
+		for (int i = 0; i < BLUR_RAW_COUNT; i++) output[i] = (float)(2 * random_normal(&random));
+		loss_blur(output, &truth, 1, 1, gradient);
+		for (int i = 0; i < BLUR_RAW_COUNT; i++) {
+			const float h = 1e-2f, kept = output[i];
+			output[i] = kept + h;
+			const double up = loss_blur(output, &truth, 1, 0, unused);
+			output[i] = kept - h;
+			const double down = loss_blur(output, &truth, 1, 0, unused);
+			output[i] = kept;
+			const double slope = (up - down) / (2 * (double)h);
+			CHECK(fabs(slope - (double)gradient[i]) < 2e-2 * (1 + fabs(slope)), "seed %llu, number %d: %g, not %g",
+				  (unsigned long long)seed, i, (double)gradient[i], slope);
+		}
+	}
+}
+
+static void what_the_estimator_should_say_comes_back(void) {
+	for (int kind = 0; kind < DEBLUR_BLUR_KIND_COUNT; kind++) {
+		struct deblur_blur truth = {0}, back;
+		float raw[BLUR_RAW_COUNT];
+		deblur_blur_describe((enum deblur_blur_kind)kind, 4, 70, NULL, &truth);
+		truth.read_noise = 0.01f, truth.shot_noise = 0.002f, truth.jpeg_quality = 80;
+		blur_to_raw(&truth, raw);
+		for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) raw[i] *= 40; /* probabilities to logits */
+		blur_from_raw(raw, &back);
+		CHECK(blur_is_valid(&back) && deblur_blur_kind(&back) == (enum deblur_blur_kind)kind, "kind %d", kind);
+		CHECK(fabsf(back.spread_px - truth.spread_px) < 1e-3f && fabsf(back.anisotropy - truth.anisotropy) < 1e-3f,
+			  "shape");
+		CHECK(fabsf(back.read_noise - 0.01f) < 1e-4f && fabsf(back.shot_noise - 0.002f) < 1e-4f &&
+				  fabsf(back.jpeg_quality - 80) < 0.01f,
+			  "noise");
+		CHECK(kind == 0 || truth.anisotropy <= 0 || fabsf(back.angle_deg - 70) < 0.1f, "angle %g",
+			  (double)back.angle_deg);
+	}
+	float hostile[BLUR_RAW_COUNT];
+	struct deblur_blur back;
+	for (int i = 0; i < BLUR_RAW_COUNT; i++) hostile[i] = i % 2 ? 1e30f : -1e30f;
+	blur_from_raw(hostile, &back);
+	CHECK(blur_is_valid(&back), "numbers beyond reason");
+}
+
+/* One 1x1 convolution that has to become "twice the picture plus a half". */
+struct problem {
+	struct graph *graph;
+	struct conv_engine *engine;
+	struct net *net;
+	struct optimizer *optimizer;
+};
+
+static struct problem make_problem(void) {
+	struct problem p = {.graph = graph_create("line")};
+	graph_set_output(p.graph,
+					 graph_conv2d(p.graph, graph_input_map(p.graph, "picture", 3), "conv", 3, 1, 1, ACTIVATION_NONE));
+	conv_engine_create(&p.engine);
+	net_create(p.engine, p.graph, &(struct net_options){1, 8, 8, CONV_FLOAT32, true}, &p.net);
+	optimizer_create(p.graph, &optimizer_defaults, &p.optimizer);
+	return p;
+}
+
+static void release_problem(struct problem *p) {
+	optimizer_destroy(p->optimizer);
+	net_destroy(p->net);
+	conv_engine_destroy(p->engine);
+	graph_destroy(p->graph);
+}
+
+static double learn(struct problem *p, int steps) {
+	float truth[192];
+	double loss = 0;
+	for (int step = 0; step < steps; step++) {
+		struct random random = random_seeded(7, p->optimizer->step, 0);
+		for (int i = 0; i < 192; i++) truth[i] = 2 * (net_picture(p->net)[i] = (float)random_uniform(&random)) + 0.5f;
+		net_forward(p->net);
+		memset(net_output_gradient(p->net), 0, 192 * sizeof(float));
+		loss = loss_charbonnier(net_output(p->net), truth, 192, 1, net_output_gradient(p->net));
+		net_backward(p->net);
+		optimizer_step(p->optimizer, p->net, 0.02);
+	}
+	return loss;
+}
+
+static void the_optimiser_finds_a_line(void) {
+	struct problem p = make_problem();
+	const double loss = learn(&p, 600);
+	CHECK(loss < 0.02, "loss %g", loss);
+	for (int i = 0; i < 9; i++)
+		CHECK(fabsf(p.optimizer->ema[0][i] - (i % 4 ? 0 : 2)) < 0.1f, "weight %d is %g", i,
+			  (double)p.optimizer->ema[0][i]);
+	release_problem(&p);
+}
+
+static void the_schedule_warms_up_and_falls(void) {
+	CHECK(schedule_learning_rate(1, 0.1, 0) < 0.02 && fabs(schedule_learning_rate(1, 0.1, 0.1) - 1) < 1e-9, "warm-up");
+	for (double t = 0.1; t < 0.95; t += 0.05)
+		CHECK(schedule_learning_rate(1, 0.1, t + 0.05) < schedule_learning_rate(1, 0.1, t), "at %g", t);
+	CHECK(fabs(schedule_learning_rate(1, 0.1, 1) - 0.01) < 1e-9 &&
+			  fabs(schedule_learning_rate(1, 0.1, 7) - 0.01) < 1e-9,
+		  "end");
+}
+
+static void a_checkpoint_goes_on_exactly(void) {
+	const char *path = "build/tests/learning.ckpt";
+	struct problem whole = make_problem(), first = make_problem(), second = make_problem();
+	learn(&whole, 20);
+	learn(&first, 9);
+	struct checkpoint saved = {"recipe", 9, 1.5, 27, {first.optimizer}, 1},
+					  loaded = {"recipe", 0, 0, 0, {second.optimizer}, 1};
+	CHECK(!checkpoint_save(path, &saved) && !checkpoint_load(path, &loaded), "save and load");
+	CHECK(loaded.step == 9 && loaded.seconds == 1.5 && loaded.best_psnr_db == 27, "numbers");
+	learn(&second, 11);
+	CHECK(!memcmp(whole.graph->parameters[0].values, second.graph->parameters[0].values, 9 * sizeof(float)), "weights");
+	CHECK(!memcmp(whole.optimizer->ema[1], second.optimizer->ema[1], 3 * sizeof(float)), "averages");
+	struct checkpoint other = {"another recipe", 0, 0, 0, {second.optimizer}, 1};
+	CHECK(checkpoint_load(path, &other) == DEBLUR_BAD_ARGUMENT, "another recipe");
+	uint8_t *bytes;
+	size_t size;
+	CHECK(!file_read(path, &bytes, &size), "read");
+	for (size_t i = 0; i < size; i += 13) {
+		bytes[i] ^= 4;
+		CHECK(!file_write(path, bytes, size) && checkpoint_load(path, &loaded) == DEBLUR_MODEL_DAMAGED, "byte %zu", i);
+		bytes[i] ^= 4;
+	}
+	CHECK(!file_write(path, bytes, size / 2) && checkpoint_load(path, &loaded) == DEBLUR_MODEL_DAMAGED, "half of it");
+	remove(path);
+	CHECK(checkpoint_load(path, &loaded) == DEBLUR_IO, "none");
+	free(bytes);
+	release_problem(&whole);
+	release_problem(&first);
+	release_problem(&second);
+}
+
+int main(void) {
+	RUN(charbonnier_slope_is_its_difference);
+	RUN(blur_loss_slope_is_its_difference);
+	RUN(what_the_estimator_should_say_comes_back);
+	RUN(the_optimiser_finds_a_line);
+	RUN(the_schedule_warms_up_and_falls);
+	RUN(a_checkpoint_goes_on_exactly);
+	return check_summary();
+}
