@@ -150,6 +150,17 @@ describe('estimate', () => {
   });
 });
 
+test('JSON is UTF-8, whatever bytes a file name has', () => {
+  for (const name of ['caf\xe9', '\xc3\xa9', '\xc0\xaf', '\xed\xa0\x80', '\xf0\x9f\x8c\x84', '\xe2\x82'])
+    writeFileSync(Buffer.concat([Buffer.from(`${out}/`), Buffer.from(name, 'latin1')]), readFileSync(photograph));
+  const words = [program, 'estimate', '--json', '--model', model];
+  const { status, stdout } = spawnSync('/bin/sh', ['-c', `exec "$@" ${out}/*`, 'sh', ...words]);
+  assert.equal(status, 0);
+  const answers = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(stdout));
+  const found = answers.map((/** @type {any} */ a) => a.file.slice(out.length + 1));
+  assert.deepEqual(found.sort(), ['caf\ufffd', 'é', '\ufffd\ufffd', '\ufffd\ufffd\ufffd', '🌄', '\ufffd\ufffd'].sort());
+});
+
 describe('eval', () => {
   const input = join(folder, 'input');
   const truth = join(folder, 'truth');

@@ -179,17 +179,35 @@ void common_print_blur_json(const struct deblur_blur *b) {
 	printf("}}");
 }
 
+/* Bytes of the UTF-8 character at c (RFC 3629), 0 if it is none. File names may be any bytes, JSON may not. */
+static size_t utf8_length(const unsigned char *c) {
+	const size_t length = *c < 0x80                 ? 1
+						  : *c >= 0xc2 && *c < 0xe0 ? 2
+						  : *c >= 0xe0 && *c < 0xf0 ? 3
+						  : *c >= 0xf0 && *c < 0xf5 ? 4
+													: 0;
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80) return 0;
+	const bool too_long = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xf0 && c[1] < 0x90);
+	const bool no_character = (*c == 0xed && c[1] > 0x9f) || (*c == 0xf4 && c[1] > 0x8f);
+	return too_long || no_character ? 0 : length;
+}
+
 void common_print_json_string(const char *text) {
 	putchar('"');
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+	for (const unsigned char *c = (const unsigned char *)text; *c;) {
+		const size_t length = utf8_length(c);
 		if (*c == '"' || *c == '\\')
 			printf("\\%c", *c);
 		else if (*c == '\n')
 			printf("\\n");
 		else if (*c < ' ')
 			printf("\\u%04x", *c);
+		else if (length)
+			fwrite(c, 1, length, stdout);
 		else
-			putchar(*c);
+			printf("\\ufffd");
+		c += length ? length : 1;
 	}
 	putchar('"');
 }

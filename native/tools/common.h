@@ -40,7 +40,7 @@ enum deblur_status common_find_blur(const struct deblur_model *model, const stru
 /* "out of focus, radius 2.1 px (87% sure); noise 0.004; JPEG quality about 80" */
 void common_describe(const struct deblur_blur *blur, char *text, size_t size);
 void common_print_blur_json(const struct deblur_blur *blur);
-/* With quotes; control characters and quotes escaped. */
+/* With quotes; control characters and quotes escaped, bytes that are no UTF-8 replaced by U+FFFD. */
 void common_print_json_string(const char *text);
 
 /* The commands: argv[0] is the command's name. */
