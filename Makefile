@@ -52,11 +52,11 @@ test: setup ## set up, build, and run every test; with config=sanitize the nativ
 
 C_FILES := $(wildcard native/*.h native/*/*.[ch] tests/native/*.[ch] wasm/*.c)
 check: setup ## formatting, static analysis, linting, types
-	clang-format --dry-run --Werror $(C_FILES)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+	@echo '  clang-format'; clang-format --dry-run --Werror $(C_FILES)
+	@echo '  cppcheck'; cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=danglingTempReference -Inative -j2 $(filter-out native/picture/stb.%,$(filter %.c,$(C_FILES)))
-	npx biome ci .
-	npx tsc -p tsconfig.json
+	@echo '  biome'; npx biome ci .
+	@echo '  tsc'; npx tsc -p tsconfig.json
 
 format: ## format every file
 	clang-format -i $(C_FILES)
