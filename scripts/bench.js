@@ -27,7 +27,7 @@ async function wholeModel(modelPath, ceiling) {
   const seconds = [];
   for (let i = 0; i <= REPEATS; i++) {
     const start = performance.now();
-    picture.restore(0, 0, SIDE, SIDE, 1);
+    picture.restore({ x: 0, y: 0, width: SIDE, height: SIDE }, 1);
     if (i) seconds.push((performance.now() - start) / 1000); // the first warms up
   }
   const median = seconds.sort((a, b) => a - b)[REPEATS >> 1];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readPng } from '../scripts/png.js';
 import { DeblurError } from '../web/lib/errors.js';
-import { Core, moduleName, restoreInParts } from '../web/lib/wasm.js';
+import { Core, moduleName } from '../web/lib/wasm.js';
 
 const modelPath = 'build/tests/model.dbm';
 const folder = mkdtempSync(join(tmpdir(), 'deblur-wasm-'));
@@ -36,7 +36,7 @@ async function inWasm(name, picture, blur, strength) {
   const core = await Core.open(await compile(name), model);
   const inside = core.picture(picture.rgba, picture.width, picture.height);
   inside.tell(blur);
-  await restoreInParts(inside, strength, async () => true);
+  for (const part of inside.parts()) inside.restore(part, strength);
   return inside.read();
 }
 
@@ -80,11 +80,15 @@ test('parts that are restored one by one give the whole, whatever their size', a
   const picture = load('tests/golden/c.png');
   const inside = core.picture(picture.rgba, picture.width, picture.height);
   inside.tell('auto');
-  inside.restore(0, 0, picture.width, picture.height, 1);
+  /** @type {number[]} */
+  const told = [];
+  inside.restore({ x: 0, y: 0, width: picture.width, height: picture.height }, 1, (pixels) => told.push(pixels));
+  assert.ok(told.length > 10 && told.every((pixels, i) => pixels > (told[i - 1] ?? 0)), `progress: ${told}`);
+  assert.equal(told.at(-1), picture.width * picture.height);
   const whole = inside.read();
   for (let y = 0; y < picture.height; y += 128)
     for (let x = 0; x < picture.width; x += 192)
-      inside.restore(x, y, Math.min(192, picture.width - x), Math.min(128, picture.height - y), 1);
+      inside.restore({ x, y, width: Math.min(192, picture.width - x), height: Math.min(128, picture.height - y) }, 1);
   assert.deepEqual(inside.read(), whole);
 });
 
@@ -102,5 +106,5 @@ test('what makes no sense is refused with a code and a message', async () => {
   assert.throws(() => inside.tell({ kind: 'motion', sizePx: 900 }), { code: 'bad-argument' });
   assert.throws(() => inside.tell(/** @type {any} */ ({ kind: 'earthquake', sizePx: 1 })), { code: 'bad-argument' });
   inside.tell('auto');
-  assert.throws(() => inside.restore(8, 0, 8, 4, 1), { code: 'bad-argument' });
+  assert.throws(() => inside.restore({ x: 8, y: 0, width: 8, height: 4 }, 1), { code: 'bad-argument' });
 });

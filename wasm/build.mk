@@ -9,7 +9,7 @@ EMCC := EM_CONFIG=$(abspath $(WASM)/emscripten.cfg) NODE_PATH=/usr/share/nodejs 
 WASM_CFLAGS := $(CSTD) $(filter-out -Wpedantic,$(WARN)) -O3 -ffp-contract=off -Inative -MMD -MP
 # A maximum of 1 GB leaves a 12-megapixel picture, its copy and a tile's activations ample room.
 WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sMALLOC=emmalloc -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB \
-	-sINITIAL_MEMORY=8MB -sTOTAL_STACK=256KB -sWASM_BIGINT  -sFILESYSTEM=0
+	-sINITIAL_MEMORY=8MB -sTOTAL_STACK=256KB -sWASM_BIGINT -sFILESYSTEM=0 --js-library wasm/imports.js
 WASM_SRC := wasm/exports.c $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c
 WASM_SIMD_SRC := $(WASM_SRC) native/kernels/kernels_wasm_simd.c
 wasm_objects = $(patsubst %.c,$(WASM)/$(1)/%.o,$(2))
@@ -28,13 +28,16 @@ $(WASM)/scalar/%.o: %.c | $(WASM)/emscripten.cfg
 	@echo "  $(@:$(B)/%=%)"
 	@$(EMCC) $(WASM_CFLAGS) -c $< -o $@
 
-$(WASM)/deblur-simd.wasm: $(call wasm_objects,simd,$(WASM_SIMD_SRC))
+$(WASM)/deblur-simd.wasm: $(call wasm_objects,simd,$(WASM_SIMD_SRC)) 
 	@echo "  $(@:$(B)/%=%)"
 	@$(EMCC) $^ -msimd128 $(WASM_LDFLAGS) -o $@
 
-$(WASM)/deblur-scalar.wasm: $(call wasm_objects,scalar,$(WASM_SRC))
+$(WASM)/deblur-scalar.wasm: $(call wasm_objects,scalar,$(WASM_SRC)) 
 	@echo "  $(@:$(B)/%=%)"
 	@$(EMCC) $^ $(WASM_LDFLAGS) -o $@
+
+# A link that fails leaves a module that looks whole.
+.DELETE_ON_ERROR:
 
 .PHONY: wasm
 wasm: $(WASM)/deblur-simd.wasm $(WASM)/deblur-scalar.wasm ## the inference core as WebAssembly, with and without SIMD
@@ -52,7 +55,7 @@ $(WASM)/simd/wasm/exports.o $(WASM)/scalar/wasm/exports.o: WASM_CFLAGS += -Wno-m
 
 # ---- the page: everything that a static host has to serve ----
 WEB := $(B)/web
-WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.css web/*.svg web/lib/*.js))
+WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.css web/*.svg web/*.js web/lib/*.js))
 WEB_MODEL ?= weights/student.dbm
 
 $(WEB)/%: web/%
@@ -70,7 +73,7 @@ $(WEB)/weights/student.dbm: $(WEB_MODEL)
 $(WEB)/sample.png: scripts/draw-sample.js scripts/png.js
 	@mkdir -p $(@D)
 	@echo "  web/sample.png"
-	@node scripts/draw-sample.js $@ $(WEB)/sample-sharp.png
+	@node scripts/draw-sample.js $@
 
 # Declarations for those who import the library, from its JSDoc.
 $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json

@@ -54,17 +54,27 @@ int module_describe(int kind, float size_px, float angle_deg, const struct deblu
 	return deblur_blur_describe((enum deblur_blur_kind)kind, size_px, angle_deg, rest, out);
 }
 
+/* JavaScript's: how much of the part is done. A worker hears nothing while it computes, so there is no answer. */
+__attribute__((import_module("env"), import_name("progress"))) void module_progress(size_t done_px);
+
+static bool tell_progress(void *user, size_t done, size_t total) {
+	(void)user;
+	(void)total;
+	module_progress(done);
+	return true;
+}
+
 EXPORT(module_size) float module_size(const struct deblur_blur *blur) {
 	return deblur_blur_size_px(blur);
 }
 
-/* One part of the picture; the worker goes through the parts, and looks between them whether it was told to stop. */
+/* One part of the picture: between parts a worker hears whether it is to stop. */
 EXPORT(module_restore)
 int module_restore(const struct deblur_model *model, uint8_t *pixels, uint8_t *result, size_t width, size_t height,
 				   const struct deblur_blur *blur, float strength, size_t part_x, size_t part_y, size_t part_width,
 				   size_t part_height) {
 	const struct deblur_image from = rgba(pixels, width, height), to = rgba(result, width, height);
-	const struct deblur_restore_options options = {.strength = strength,
-												   .region = {part_x, part_y, part_width, part_height}};
+	const struct deblur_restore_options options = {
+		.strength = strength, .region = {part_x, part_y, part_width, part_height}, .progress = tell_progress};
 	return deblur_restore(model, &from, blur, &options, &to);
 }

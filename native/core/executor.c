@@ -35,6 +35,8 @@ struct executor {
 	float *arena;
 	uint64_t arena_floats;
 	size_t max_height, max_width;
+	executor_progress progress;
+	void *user;
 };
 
 static size_t round_up(size_t value, size_t unit) {
@@ -371,10 +373,18 @@ static void run_step(struct executor *e, const struct step *step, size_t height,
 	}
 }
 
-void executor_run(struct executor *e) {
+bool executor_run(struct executor *e) {
 	const struct map *picture = &e->maps[e->graph->picture];
-	for (size_t i = 0; i < e->step_count; i++)
+	for (size_t i = 0; i < e->step_count; i++) {
 		if (!e->steps[i].of_condition) run_step(e, &e->steps[i], picture->height, picture->width);
+		if (e->progress && !e->progress(e->user, i + 1, e->step_count)) return false;
+	}
+	return true;
+}
+
+void executor_set_progress(struct executor *e, executor_progress progress, void *user) {
+	e->progress = progress;
+	e->user = user;
 }
 
 const struct map *executor_output(const struct executor *e) {

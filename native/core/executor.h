@@ -27,7 +27,10 @@ void executor_set_condition(struct executor *executor, const float *condition);
 /* Says how large the next picture is (multiples of the graph's alignment, at most the maxima) and gives the map to
  * fill. */
 struct map executor_input(struct executor *executor, size_t height, size_t width);
-void executor_run(struct executor *executor);
+bool executor_run(struct executor *executor); /* false: progress asked to stop, and the output means nothing */
+/* Told by executor_run, after each op, how many of how many are done. */
+typedef bool (*executor_progress)(void *user, size_t done, size_t total);
+void executor_set_progress(struct executor *executor, executor_progress progress, void *user); /* NULL: none */
 const struct map *executor_output(const struct executor *executor);   /* where the output is a map */
 const float *executor_output_vector(const struct executor *executor); /* where it is a vector */
 size_t executor_bytes(const struct executor *executor);               /* memory that it holds */

@@ -25,6 +25,7 @@ struct run {
 	const struct deblur_restore_options *options;
 	struct tiling tiling;
 	size_t next, done_pixels; /* guarded by the mutex where there are threads */
+	size_t tile_pixels, told; /* of run_alone: the tile it is at, and what was last reported */
 	enum deblur_status status;
 #ifdef HAVE_THREADS
 	pthread_mutex_t mutex;
@@ -70,7 +71,7 @@ static void restore_tile(struct run *run, struct executor *executor, size_t inde
 	const struct rectangle inner = tiling_inner(&run->tiling, index), outer = tiling_outer(&run->tiling, index);
 	const struct map input = executor_input(executor, outer.height, outer.width);
 	image_to_map(run->src, outer.x, outer.y, &input);
-	executor_run(executor);
+	if (!executor_run(executor)) return;
 	struct map restored = *executor_output(executor);
 	restored.data += (inner.y - outer.y) * restored.row_stride + (inner.x - outer.x) * restored.channels;
 	image_from_map(&restored, run->src, run->options->strength, inner.x, inner.y, inner.width, inner.height, run->dst);
@@ -93,16 +94,27 @@ static size_t pixels_of(const struct run *run, size_t index) {
 	return inner.width * inner.height;
 }
 
+/* A part of a tile counts as that part of its pixels: a small picture is one tile, and someone watches the bar. */
+static bool after_op(void *user, size_t done, size_t total) {
+	struct run *run = user;
+	const size_t pixels = run->done_pixels + (size_t)((uint64_t)run->tile_pixels * done / total);
+	if (pixels == run->told) return true;
+	run->told = pixels;
+	if (!report(run, pixels)) run->status = DEBLUR_CANCELLED;
+	return !run->status;
+}
+
 static enum deblur_status run_alone(struct run *run) {
 	struct executor *executor = NULL;
-	enum deblur_status status = make_executor(run, &executor);
-	for (size_t i = 0; i < tiling_count(&run->tiling) && !status; i++) {
+	run->status = make_executor(run, &executor);
+	if (!run->status) executor_set_progress(executor, after_op, run);
+	for (size_t i = 0; i < tiling_count(&run->tiling) && !run->status; i++) {
+		run->tile_pixels = pixels_of(run, i);
 		restore_tile(run, executor, i);
-		run->done_pixels += pixels_of(run, i);
-		if (!report(run, run->done_pixels)) status = DEBLUR_CANCELLED;
+		run->done_pixels += run->tile_pixels;
 	}
 	executor_destroy(executor);
-	return status;
+	return run->status;
 }
 
 #ifdef HAVE_THREADS

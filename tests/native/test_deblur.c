@@ -307,6 +307,13 @@ static void progress_is_told_and_can_cancel(void) {
 		w = (struct watcher){.monotonic = true, .stop_after = 1};
 		CHECK(deblur_restore(model, &image, &blur, &o, &out) == DEBLUR_CANCELLED, "%d threads: cancel", threads);
 	}
+	struct watcher w = {.monotonic = true};
+	const struct deblur_restore_options one_tile = {.strength = 1, .thread_count = 1, .progress = watch, .user = &w};
+	CHECK(!deblur_restore(model, &image, &blur, &one_tile, &out), "restore");
+	CHECK(w.monotonic && w.calls > 10 && w.last == 160 * 160, "one tile: told %zu times, last %zu", w.calls, w.last);
+	w = (struct watcher){.monotonic = true, .stop_after = 3};
+	CHECK(deblur_restore(model, &image, &blur, &one_tile, &out) == DEBLUR_CANCELLED, "cancel within a tile");
+	CHECK(w.calls == 3, "told %zu times", w.calls);
 	free(image.pixels);
 	free(out.pixels);
 }

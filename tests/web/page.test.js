@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readPng, writePng } from '../../scripts/png.js';
+import { pngChunk, readPng, writePng } from '../../scripts/png.js';
 import { drop, modelPath, openStage, reaches } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
@@ -41,16 +41,23 @@ test('a dropped photograph is restored as the native program restores it, with p
     const seen = [];
     Object.assign(globalThis, { seen });
     for (const name of ['start', 'blur', 'progress', 'done']) addEventListener(`deblur-${name}`, () => seen.push(name));
+    /** @type {number[]} */
+    const shares = [];
+    Object.assign(globalThis, { shares });
+    addEventListener('deblur-progress', (event) => shares.push(/** @type {CustomEvent} */ (event).detail));
   });
   const loaded = requests.length;
   await drop(page, 'harbour.png', 'image/png', photograph);
   await reaches(page, 'done');
   const seen = await page.evaluate(() => /** @type {any} */ (globalThis).seen);
   assert.deepEqual([...new Set(seen)], ['start', 'blur', 'progress', 'done']);
+  const shares = /** @type {number[]} */ (await page.evaluate(() => /** @type {any} */ (globalThis).shares));
+  assert.ok(shares.length > 10 && shares.every((share, i) => share > (shares[i - 1] ?? 0)), `progress: ${shares}`);
+  assert.equal(shares.at(-1), 1);
   assert.match(await textOf(page, 'deblur-image .finding'), /blur|shake|focus|Motion/i);
-  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('deblur-image .download').click()]);
-  assert.equal(download.suggestedFilename(), 'harbour-deblurred.png');
-  const fromPage = rgba(readFileSync(await download.path()));
+  const { name, bytes } = await downloaded(page);
+  assert.equal(name, 'harbour-deblurred.png');
+  const fromPage = rgba(bytes);
   const nativePath = join(folder, 'native.png');
   execFileSync('build/deblur', ['run', '--quiet', '--model', modelPath, 'tests/golden/c.blur1.5.png', '-o', nativePath]);
   const native = rgba(readFileSync(nativePath));
@@ -115,8 +122,10 @@ test('work can be cancelled, and the next picture works', async () => {
   await drop(page, 'large.png', 'image/png', large);
   await reaches(page, 'working');
   const before = requests.length;
+  const start = Date.now();
   await page.locator('deblur-image .cancel').click();
   await reaches(page, 'empty');
+  assert.ok(Date.now() - start < 3000, `cancelling took ${Date.now() - start} ms`);
   await drop(page, 'a.png', 'image/png', photograph);
   await reaches(page, 'done');
   assert.deepEqual(
@@ -131,12 +140,21 @@ const cmyk = Buffer.from(
   'ffd8ffee000e41646f626500640000000000ffc0001408001000100401110002110103110104110 0ffd9'.replace(/\s/g, ''),
   'hex',
 );
+/** A header that promises 100 megapixels, and nothing after it but the end. */
+const hugePng = Buffer.concat([photograph.subarray(0, 33), pngChunk('IEND', Buffer.alloc(0))]);
+hugePng.writeUInt32BE(10000, 16);
+hugePng.writeUInt32BE(10000, 20);
+const withActl = Buffer.concat([photograph.subarray(0, 33), pngChunk('acTL', Buffer.alloc(8)), photograph.subarray(33)]);
 const bad = /** @type {[string, string, Uint8Array, RegExp][]} */ ([
   ['nothing.jpg', 'image/jpeg', new Uint8Array(0), /empty/],
   ['text.jpg', 'image/jpeg', Buffer.from('this is no picture at all'), /cannot be read/],
   ['notes.txt', 'text/plain', Buffer.from('hello'), /not a picture/],
   ['short.png', 'image/png', photograph.subarray(0, 20000), /cut short/],
   ['short.jpg', 'image/jpeg', Buffer.from('ffd8ffe000104a46494600010101', 'hex'), /cut short/],
+  ['thumbnail-only.jpg', 'image/jpeg', Buffer.from('ffd8ffe00006ffd90000ffda000401020304', 'hex'), /cut short/],
+  ['phone.heic', 'image/heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic'), /HEIC/],
+  ['huge.png', 'image/png', hugePng, /100 megapixels/],
+  ['animated.png', 'image/png', withActl, /Animated/],
   ['moving.gif', 'image/gif', Buffer.from('GIF89a'), /GIF/],
   ['print.jpg', 'image/jpeg', cmyk, /CMYK/],
 ]);
@@ -165,13 +183,47 @@ test('a model that is damaged or missing is told', async () => {
   await page.context().close();
 });
 
-test('EXIF orientation and alpha are kept', async () => {
+/** @param {import('playwright-core').Page} page @param {string} [button] */
+async function downloaded(page, button = '.download') {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator(`deblur-image ${button}`).click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+test('a photograph that EXIF turns comes out upright', async () => {
+  const { page } = await stage.open('index.html');
+  const plain = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(60, 40);
+    const context = canvas.getContext('2d');
+    context?.fillRect(0, 0, 30, 40); // black left, white right: turned by 90 degrees clockwise, black is above
+    if (context) context.fillStyle = 'white';
+    context?.fillRect(30, 0, 30, 40);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 1 })).arrayBuffer())];
+  });
+  // APP1: TIFF, big-endian, one entry: 0x0112 orientation, SHORT, 1, 6.
+  const exif = Buffer.from(
+    'ffe1002245786966' + '0000' + '4d4d002a00000008' + '0001' + '0112000300000001' + '00060000' + '00000000',
+    'hex',
+  );
+  const turned = Buffer.concat([Buffer.from(plain.slice(0, 2)), exif, Buffer.from(plain.slice(2))]);
+  await drop(page, 'turned.jpg', 'image/jpeg', turned);
+  await reaches(page, 'done');
+  const { name, bytes } = await downloaded(page);
+  assert.equal(name, 'turned-deblurred.png');
+  const { width, height, pixels } = rgba(bytes);
+  assert.deepEqual([width, height], [40, 60]);
+  assert.ok(pixels[4 * (10 * 40 + 20)] < 60 && pixels[4 * (50 * 40 + 20)] > 195, 'black above, white below');
+  const jpeg = await downloaded(page, '.download-jpeg');
+  assert.equal(jpeg.name, 'turned-deblurred.jpg');
+  assert.equal(jpeg.bytes.readUInt16BE(0), 0xffd8);
+  await page.context().close();
+});
+
+test('alpha is kept', async () => {
   const { page } = await stage.open('index.html');
   const pixels = new Uint8Array(40 * 24 * 4).map((_, i) => (i % 4 === 3 ? 128 : (i * 7) % 256));
   await drop(page, 'alpha.png', 'image/png', writePng(pixels, 40, 24, 4));
   await reaches(page, 'done');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('deblur-image .download').click()]);
-  const result = readPng(readFileSync(await download.path()));
+  const result = readPng((await downloaded(page)).bytes);
   assert.equal(result.channels, 4);
   assert.ok(result.pixels.every((value, i) => i % 4 !== 3 || value === 128));
   await page.context().close();
@@ -194,12 +246,17 @@ test('the slider and the buttons can be reached and used by keyboard', async () 
   await page.locator('deblur-image .split').focus();
   await page.keyboard.press('Home');
   const split = () =>
-    page.locator('deblur-image .pair').evaluate((pair) => /** @type {HTMLElement} */ (pair).style.getPropertyValue('--split'));
-  assert.equal(await split(), '0%');
+    page.locator('deblur-image .pair').evaluate((pair) => /** @type {HTMLElement} */ (pair).style.getPropertyValue('--edge'));
+  assert.equal(await split(), '0px');
   await page.keyboard.down('b');
   assert.equal(await split(), '100%');
   await page.keyboard.up('b');
-  assert.equal(await split(), '0%');
+  assert.equal(await split(), '0px');
+  await page.locator('deblur-image .peek').focus();
+  await page.keyboard.down('Space');
+  assert.equal(await split(), '100%');
+  await page.keyboard.up('Space');
+  assert.equal(await split(), '0px');
   await page.context().close();
 });
 
@@ -219,7 +276,6 @@ for (const [device, options] of /** @type {[string, object][]} */ ([
     await drop(page, 'text.jpg', 'image/jpeg', Buffer.from('no'));
     await reaches(page, 'error');
     await shoot('error');
-    await page.evaluate(() => document.querySelector('deblur-image')?.dispatchEvent(new Event('none')));
     const working = page.evaluate(
       () => new Promise((resolve) => addEventListener('deblur-blur', () => resolve(null), { once: true })),
     );

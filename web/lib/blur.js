@@ -6,6 +6,7 @@
  * @property {number} [sizePx] Gaussian: standard deviation; shake: spread; motion: length of the path; defocus: radius of
  *   the disk; none: ignored.
  * @property {number} [angleDeg] Of motion and shake, counter-clockwise from the horizontal.
+ * @property {BlurEstimate} [rest] Where noise and compression are taken from; estimated if it is left out.
  *
  * @typedef {object} BlurEstimate What the estimator found; pass it back, or a description in its stead.
  * @property {BlurKind} kind The most probable one.

@@ -1,3 +1,4 @@
+import { Comparison } from './comparison.js';
 import { DeblurError, describeBlur, load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
@@ -31,13 +32,22 @@ const shareOf = (kind, sizePx) => {
   return Math.min(1, Math.max(0, Math.log(Math.max(sizePx, low) / low) / Math.log(high / low)));
 };
 
+const mainControl = { empty: '.empty .choose', working: '.cancel', done: '.split', error: '.error .choose' };
+
+/** @param {Event} event @returns {boolean} Whether it happened where text is written or chosen. */
+function isEditable(event) {
+  const at = event.composedPath()[0];
+  if (!(at instanceof HTMLElement)) return false;
+  return at.isContentEditable || at.matches('textarea, select, input:not([type=range])');
+}
+
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
 /**
  * `<deblur-image>`: drop, paste or choose a photograph, see it restored, compare, correct, download.
  *
- * Attributes: `src` (a photograph to begin with), `model` (a .dbm file), `strength` (0..1), `blur` (auto, none, or KIND:SIZE_PX[:ANGLE_DEG]),
+ * `open(blob)` begins with a photograph, as dropping does. Attributes: `src` (a photograph to begin with), `model` (a .dbm file), `strength` (0..1), `blur` (auto, none, or KIND:SIZE_PX[:ANGLE_DEG]),
  * `sample` (a picture that is offered; fetched at once, so that nothing is fetched later), `name` (a download's).
  *
  * Events, all of which bubble: `deblur-start`, `deblur-blur` (detail: the blur that is assumed), `deblur-progress` (detail: share done, 0..1),
@@ -74,6 +84,7 @@ export class DeblurImageElement extends Base {
     /** @type {Promise<Blob> | null} */
     this.sampleBlob = null;
     this.fileName = 'photograph';
+    this.comparison = new Comparison(this.find('.view'));
     this.onPaste = this.onPaste.bind(this);
     this.onKey = this.onKey.bind(this);
     this.listen();
@@ -111,8 +122,10 @@ export class DeblurImageElement extends Base {
    */
   attributeChangedCallback(name, before, value) {
     if (before === value) return;
-    if (name === 'strength')
-      this.field('strength').value = String(Math.round(100 * Math.min(1, Math.max(0, Number(value ?? 1)))));
+    if (name === 'strength') {
+      const strength = Number.parseFloat(value ?? '1');
+      this.field('strength').value = String(Number.isNaN(strength) ? 100 : Math.round(100 * strength)); // it clamps
+    }
     if (name === 'src' && value && this.isConnected) this.openUrl(value);
     if (name !== 'src' && this.source) this.run();
     this.showNumbers();
@@ -138,12 +151,10 @@ export class DeblurImageElement extends Base {
       if (!response.ok) throw new DeblurError('not-a-picture', 'The sample is missing');
       return response.blob();
     });
-    this.sampleBlob.then(
-      () => {
-        this.find('.sample').hidden = false;
-      },
-      () => {},
-    );
+    this.find('.sample').hidden = false;
+    this.sampleBlob.catch(() => {
+      this.find('.sample').hidden = true;
+    });
   }
 
   // ---- the parts ----
@@ -176,15 +187,15 @@ export class DeblurImageElement extends Base {
     });
     on('.sample', 'click', () => this.sampleBlob?.then((blob) => this.open(blob, 'sample')));
     on('.cancel', 'click', () => this.work?.abort());
-    on('.split', 'input', () => this.setSplit(Number(this.field('split').value)));
     on('.kind', 'change', () => this.chooseKind());
     on('.size, .angle, .strength', 'input', () => this.rerunSoon());
     on('.download', 'click', () => this.download('image/png', 'png'));
     on('.download-jpeg', 'click', () => this.download('image/jpeg', 'jpg'));
     on('.zoom', 'click', () => this.toggleZoom());
     on('.peek', 'pointerdown', () => this.peek(true));
-    on('.peek', 'pointerup', () => this.peek(false));
-    on('.peek', 'pointerleave', () => this.peek(false));
+    for (const end of ['pointerup', 'pointerleave', 'pointercancel', 'keyup', 'blur']) on('.peek', end, () => this.peek(false));
+    on('.peek', 'keydown', (event) => (event.key === ' ' || event.key === 'Enter') && this.peek(true));
+    on('.peek', 'contextmenu', (event) => event.preventDefault()); // of a long press
     const frame = this.find('.frame');
     frame.addEventListener('dragover', (event) => {
       event.preventDefault();
@@ -203,70 +214,60 @@ export class DeblurImageElement extends Base {
   /** @param {ClipboardEvent} event */
   onPaste(event) {
     const file = [...(event.clipboardData?.files ?? [])].find((item) => item.type.startsWith('image/'));
-    if (!file) return;
+    if (!file || event.defaultPrevented || isEditable(event)) return;
     event.preventDefault();
     this.open(file, 'pasted');
   }
 
-  /** @param {KeyboardEvent} event Holding B shows the photograph as it was. */
+  /**
+   * Holding B shows the photograph as it was, unless the key is meant for something else on the page.
+   * @param {KeyboardEvent} event
+   */
   onKey(event) {
-    const typing = event.composedPath()[0];
-    if (typing instanceof HTMLTextAreaElement || (typing instanceof HTMLInputElement && typing.type === 'text')) return;
-    if (event.key.toLowerCase() === 'b' && !event.ctrlKey && !event.metaKey && !event.altKey) this.peek(event.type === 'keydown');
+    const here = event.target === this || event.target === document.body;
+    if (event.key.toLowerCase() !== 'b' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (here && !isEditable(event)) this.peek(event.type === 'keydown');
   }
 
   // ---- showing ----
 
   /** @param {'empty' | 'working' | 'done' | 'error'} state */
   show(state) {
+    const focused = this.shadowRoot?.activeElement;
     this.find('.frame').dataset.state = state;
     this.find('.empty').hidden = state !== 'empty';
     this.find('.error').hidden = state !== 'error';
     this.find('.view').hidden = state === 'empty' || state === 'error';
     this.find('.busy').hidden = state !== 'working';
     this.find('.panel').hidden = (state !== 'done' && !(state === 'working' && this.restored)) || !this.source;
-    this.find('.overlay').hidden = !this.restored;
-    this.setSplit(this.restored ? Number(this.field('split').value) : 100);
-  }
-
-  /** @param {number} percent */
-  setSplit(percent) {
-    this.find('.pair').style.setProperty('--split', `${percent}%`);
+    this.comparison.showOnlyBefore(!this.restored);
+    // Whoever was at a control that is gone now goes on at the one that matters next.
+    if (focused && !focused.getClientRects().length) this.find(mainControl[state]).focus({ preventScroll: true });
   }
 
   /** @param {boolean} on */
   peek(on) {
     if (!this.restored) return;
     this.find('.peek').setAttribute('aria-pressed', String(on));
-    this.setSplit(on ? 100 : Number(this.field('split').value));
+    this.comparison.showOnlyBefore(on);
   }
 
   toggleZoom() {
-    const view = this.find('.view');
-    const pixels = view.classList.toggle('pixels');
-    view.classList.toggle('fit', !pixels);
-    this.find('.zoom').setAttribute('aria-pressed', String(pixels));
-    this.find('.zoom').textContent = pixels ? 'Fit' : '100%';
-    if (pixels) view.scrollTo((view.scrollWidth - view.clientWidth) / 2, (view.scrollHeight - view.clientHeight) / 2);
+    this.find('.zoom').textContent = this.comparison.toggleZoom() ? 'Fit' : '100%';
   }
 
-  /**
-   * @param {string} name
-   * @param {ImageData} image
-   */
-  paint(name, image) {
-    const canvas = /** @type {HTMLCanvasElement} */ (this.find(`canvas.${name}`));
-    canvas.width = image.width;
-    canvas.height = image.height;
-    canvas.getContext('2d')?.putImageData(image, 0, 0);
-  }
-
-  /** @param {string} doing @param {number | null} done */
-  showProgress(doing, done) {
-    const progress = /** @type {HTMLProgressElement} */ (this.find('progress'));
+  /** @param {string} doing Shown, and told to who cannot see it. */
+  announce(doing) {
     this.find('.doing').textContent = doing;
+    this.find('.status').textContent = doing;
+  }
+
+  /** @param {number | null} done Null: nobody knows. */
+  showProgress(done) {
+    const progress = /** @type {HTMLProgressElement} */ (this.find('progress'));
     if (done === null) progress.removeAttribute('value');
     else progress.value = done;
+    this.find('.percent').textContent = done === null ? '' : `${Math.floor(100 * done)}%`;
   }
 
   showNumbers() {
@@ -330,9 +331,7 @@ export class DeblurImageElement extends Base {
       if (work.signal.aborted) return;
       this.source = source;
       this.field('kind').value = 'auto';
-      this.field('split').value = '50';
-      this.paint('before', source);
-      this.paint('after', source);
+      this.comparison.begin(source);
       await this.run();
     } catch (error) {
       if (!work.signal.aborted) this.fail(error);
@@ -350,7 +349,8 @@ export class DeblurImageElement extends Base {
     const chosen = this.field('kind').value;
     if (chosen !== 'auto') {
       const sizePx = sizeAt(chosen, Number(this.field('size').value));
-      return { kind: /** @type {BlurKind} */ (chosen), sizePx, angleDeg: Number(this.field('angle').value) };
+      const rest = this.found ?? undefined;
+      return { kind: /** @type {BlurKind} */ (chosen), sizePx, angleDeg: Number(this.field('angle').value), rest };
     }
     const [kind, size, angle] = (this.getAttribute('blur') ?? 'auto').split(':');
     if (kind !== 'auto') return { kind: /** @type {BlurKind} */ (kind), sizePx: Number(size ?? 0), angleDeg: Number(angle ?? 0) };
@@ -359,10 +359,15 @@ export class DeblurImageElement extends Base {
 
   chooseKind() {
     const kind = this.assumedKind();
-    this.field('size').value = String(
-      shareOf(kind, this.found && this.found.kind === kind ? this.found.sizePx : sizeAt(kind, 0.5)),
-    );
+    if (this.found?.kind === kind) this.setSliders(this.found);
+    else this.field('size').value = '0.5';
     this.rerunSoon();
+  }
+
+  /** @param {BlurEstimate} blur */
+  setSliders(blur) {
+    this.field('size').value = String(shareOf(blur.kind, blur.sizePx));
+    this.field('angle').value = String(Math.round(blur.angleDeg) % 180);
   }
 
   /** After the last change has stood for a moment. */
@@ -379,19 +384,19 @@ export class DeblurImageElement extends Base {
   sliderMoved() {
     if (!this.found) return false;
     const sized = Math.abs(Number(this.field('size').value) - shareOf(this.found.kind, this.found.sizePx)) > 0.002;
-    return sized || Math.abs(Number(this.field('angle').value) - Math.round(this.found.angleDeg)) > 1;
+    return sized || Number(this.field('angle').value) !== Math.round(this.found.angleDeg) % 180;
   }
 
   /** @param {BlurEstimate} blur */
   assume(blur) {
     if (this.wantedBlur() === 'auto') {
       this.found = blur;
-      this.field('size').value = String(shareOf(blur.kind, blur.sizePx));
-      this.field('angle').value = String(Math.round(blur.angleDeg) % 180);
+      this.setSliders(blur);
     }
     this.showFinding(blur);
     this.showNumbers();
-    this.showProgress(`${describeBlur(blur)} Sharpening…`, 0);
+    this.announce(`${describeBlur(blur)} Sharpening…`);
+    this.showProgress(0);
     this.tell('deblur-blur', blur);
   }
 
@@ -402,7 +407,8 @@ export class DeblurImageElement extends Base {
     const work = new AbortController();
     this.work = work;
     this.show('working');
-    this.showProgress('Looking at the blur…', null);
+    this.announce('Looking at the blur…');
+    this.showProgress(null);
     this.tell('deblur-start');
     try {
       const deblurrer = await this.deblurrer();
@@ -413,14 +419,15 @@ export class DeblurImageElement extends Base {
         onBlur: (blur) => this.work === work && this.assume(blur),
         onProgress: (done) => {
           if (this.work !== work) return;
-          /** @type {HTMLProgressElement} */ (this.find('progress')).value = done;
+          this.showProgress(done);
           this.tell('deblur-progress', done);
         },
       });
       if (this.work !== work) return;
       this.restored = result.image;
-      this.paint('after', result.image.imageData);
+      this.comparison.paint('after', result.image.imageData);
       this.show('done');
+      this.announce(`Done. ${describeBlur(result.blur)}`);
       this.tell('deblur-done', result);
     } catch (error) {
       if (this.work !== work) return;
@@ -434,7 +441,7 @@ export class DeblurImageElement extends Base {
     this.work = null;
     if (!this.restored) this.source = null;
     this.show(this.restored ? 'done' : 'empty');
-    if (!this.restored) /** @type {HTMLElement} */ (this.find('.empty .choose')).focus();
+    this.announce('Cancelled');
   }
 
   /**

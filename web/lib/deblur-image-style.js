@@ -14,6 +14,7 @@ export const css = /* css */ `
   --accent: var(--deblur-accent, #0b5d7a);
   --on-accent: #ffffff;
   --radius: var(--deblur-radius, 10px);
+  --height: var(--deblur-height, min(74vh, 52rem));
   display: block;
   color: var(--ink);
   font: 400 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
@@ -35,6 +36,7 @@ export const css = /* css */ `
 :host([hidden]), [hidden] { display: none !important; }
 * { box-sizing: border-box; }
 .frame {
+  position: relative;
   overflow: hidden;
   border: 1px solid var(--line);
   border-radius: var(--radius);
@@ -53,16 +55,9 @@ button:hover:not(:disabled), select:hover { border-color: var(--accent); }
 button.primary { border-color: transparent; background: var(--accent); color: var(--on-accent); font-weight: 600; }
 button.primary:hover { filter: brightness(1.08); }
 button:disabled { opacity: 0.5; cursor: default; }
-button.link {
-  min-height: 0;
-  padding: 0;
-  border: 0;
-  background: none;
-  color: var(--accent);
-  text-decoration: underline;
-  text-underline-offset: 0.15em;
-}
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+
+.status { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 /* ---- the stage: invitation, picture, or what went wrong ---- */
 .stage {
@@ -72,29 +67,45 @@ button.link {
   min-height: 16rem;
   background: var(--stage);
 }
-.frame[data-state='done'] .stage { min-height: 0; }
+.frame[data-state='done'] .stage { min-height: 12rem; }
 .frame.over .stage { box-shadow: inset 0 0 0 3px var(--accent); }
 .empty, .error { width: 100%; padding: 3rem 1.5rem; text-align: center; }
-.empty svg { width: 3.5rem; height: 3.5rem; color: var(--accent); }
-.invite { margin: 0.8rem 0 0.2rem; font-size: 1.35rem; font-weight: 600; letter-spacing: -0.01em; }
+.empty svg { width: 7.5rem; color: var(--accent); }
+.invite { margin: 1rem 0 0.2rem; font-size: 1.35rem; font-weight: 600; letter-spacing: -0.01em; }
 .hint { margin: 0; color: var(--quiet); }
 .actions { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.6rem; margin-top: 1.4rem; }
 .error .title { margin: 0 0 0.3rem; color: var(--alarm); font-size: 1.15rem; font-weight: 600; }
 .error .message { max-width: 36rem; margin: 0 auto; }
 
-.view { position: relative; overflow: auto; width: 100%; max-height: var(--deblur-height, min(74vh, 52rem)); outline-offset: -3px; }
-.pair { position: relative; width: max-content; margin: 0 auto; touch-action: pan-y; }
-canvas { display: block; }
-.fit .pair { width: 100%; }
-.fit canvas { width: auto; max-width: 100%; height: auto; max-height: var(--deblur-height, min(74vh, 52rem)); margin: 0 auto; }
-.fit .pair { display: grid; justify-content: center; }
-.fit canvas.before, .fit .overlay { grid-area: 1 / 1; }
-.fit canvas.after { grid-area: 1 / 1; }
-.pixels canvas { image-rendering: pixelated; }
-.pixels canvas.before { position: absolute; inset: 0 auto auto 0; }
-canvas.before { clip-path: inset(0 calc(100% - var(--split)) 0 0); }
-.overlay { position: relative; }
-.pixels .overlay { position: absolute; inset: 0; }
+.view { position: relative; overflow: hidden; width: 100%; }
+.scroller { overflow: auto; max-height: var(--height); outline-offset: -3px; }
+.pair { display: grid; justify-content: center; width: 100%; }
+canvas { display: block; grid-area: 1 / 1; max-width: 100%; max-height: var(--height); }
+canvas.before { clip-path: inset(0 calc(100% - var(--edge, 100%)) 0 0); }
+.pixels .scroller { cursor: grab; }
+.pixels .scroller:active { cursor: grabbing; }
+.pixels .pair { width: max-content; min-width: 100%; }
+.pixels canvas { max-width: none; max-height: none; image-rendering: pixelated; }
+
+/* The slider lies over the picture, half a thumb wider on either side, so that the thumb's middle goes from edge to edge. */
+.overlay { position: absolute; pointer-events: none; }
+.split {
+  appearance: none;
+  position: absolute;
+  inset: 0 -1.4rem;
+  width: calc(100% + 2.8rem);
+  height: 100%;
+  margin: 0;
+  background: none;
+  opacity: 0;
+  cursor: ew-resize;
+  pointer-events: auto;
+  touch-action: pan-y;
+}
+.split::-webkit-slider-runnable-track { height: 100%; }
+.split::-webkit-slider-thumb { appearance: none; width: 2.8rem; height: 100%; pointer-events: auto; }
+.split::-moz-range-thumb { width: 2.8rem; height: 100%; border: 0; pointer-events: auto; }
+.pixels .split { pointer-events: none; }
 .divider {
   position: absolute;
   inset: 0 auto 0 var(--split);
@@ -118,7 +129,6 @@ canvas.before { clip-path: inset(0 calc(100% - var(--split)) 0 0); }
     center / 1.3rem no-repeat;
   box-shadow: 0 1px 6px rgb(0 0 0 / 0.45);
 }
-.split { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: ew-resize; }
 .split:focus-visible + .divider::after { outline: 3px solid var(--accent); outline-offset: 2px; }
 .tag {
   position: absolute;
@@ -139,7 +149,9 @@ canvas.before { clip-path: inset(0 calc(100% - var(--split)) 0 0); }
   background: color-mix(in srgb, var(--panel) 94%, transparent);
   border-top: 1px solid var(--line);
 }
-.busy .row { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-bottom: 0.5rem; }
+.busy .row { display: flex; align-items: center; gap: 1rem; margin-bottom: 0.5rem; }
+.doing { flex: 1; }
+.percent { color: var(--quiet); font-variant-numeric: tabular-nums; }
 .busy button { min-height: 2.1rem; }
 progress { appearance: none; display: block; width: 100%; height: 6px; border: 0; border-radius: 3px; overflow: hidden; background: var(--line); }
 progress::-webkit-progress-bar { background: var(--line); }
@@ -157,10 +169,12 @@ label select { width: 100%; color: var(--ink); font-size: 1rem; }
 input[type='range']:not(.split) { width: 100%; height: 2.5rem; margin: 0; accent-color: var(--accent); }
 .toolbar { display: flex; flex-wrap: wrap; gap: 0.6rem; margin-top: 1rem; }
 .toolbar .grow { flex: 1; }
+.peek { touch-action: none; user-select: none; -webkit-user-select: none; }
+.peek[aria-pressed='true'] { border-color: var(--accent); }
 @media (max-width: 32rem) {
   .toolbar button { flex: 1 1 auto; }
   .toolbar .grow { display: none; }
   .empty, .error { padding: 2.2rem 1rem; }
 }
-@media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
+@media (prefers-reduced-motion: reduce) { *, *::-webkit-progress-value { transition: none !important; } }
 `;

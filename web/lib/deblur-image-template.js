@@ -1,10 +1,12 @@
 /** The element's markup, once; every instance clones it. */
 export const html = /* html */ `
 <div class="frame" part="frame" data-state="empty">
+  <p class="status" role="status"></p>
   <div class="stage" part="stage">
     <div class="empty" part="empty">
-      <svg viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
-        <rect x="5" y="9" width="38" height="30" rx="4"></rect><circle cx="16" cy="19" r="3.5"></circle><path d="M6 34l11-9 8 6 8-9 9 8"></path>
+      <svg viewBox="0 0 120 36" fill="currentColor" aria-hidden="true">
+        <circle cx="18" cy="18" r="17" opacity=".14"></circle><circle cx="56" cy="18" r="11" opacity=".28"></circle>
+        <circle cx="84" cy="18" r="6.5" opacity=".52"></circle><circle cx="105" cy="18" r="4"></circle>
       </svg>
       <p class="invite">Drop a blurry photograph here</p>
       <p class="hint">or paste one. It stays on your device.</p>
@@ -18,24 +20,26 @@ export const html = /* html */ `
       <p class="message"></p>
       <div class="actions"><button type="button" class="choose" part="button">Choose another photograph</button></div>
     </div>
-    <div class="view fit" part="view" hidden>
-      <div class="pair">
-        <canvas class="after" role="img" aria-label="The sharpened photograph"></canvas>
-        <canvas class="before" role="img" aria-label="The photograph as it was"></canvas>
-        <div class="overlay">
-          <input class="split" type="range" min="0" max="100" step="0.1" value="50" aria-label="How much of the photograph is shown as it was">
-          <div class="divider"></div>
-          <span class="tag left">Before</span><span class="tag right">After</span>
+    <div class="view" part="view" hidden>
+      <div class="scroller" role="group" aria-label="The photograph">
+        <div class="pair">
+          <canvas class="after" role="img" aria-label="The sharpened photograph"></canvas>
+          <canvas class="before" role="img" aria-label="The photograph as it was"></canvas>
         </div>
+      </div>
+      <div class="overlay" hidden>
+        <input class="split" type="range" min="0" max="100" step="0.5" value="50" aria-label="How much of the photograph is shown as it was">
+        <div class="divider"></div>
+        <span class="tag left">Before</span><span class="tag right">After</span>
       </div>
     </div>
     <div class="busy" part="busy" hidden>
-      <div class="row"><span class="doing"></span><button type="button" class="cancel" part="button">Cancel</button></div>
-      <progress max="1"></progress>
+      <div class="row"><span class="doing"></span><span class="percent"></span><button type="button" class="cancel" part="button">Cancel</button></div>
+      <progress max="1" aria-label="Sharpening"></progress>
     </div>
   </div>
   <div class="panel" part="panel" hidden>
-    <p class="finding" aria-live="polite"></p>
+    <p class="finding"></p>
     <div class="controls">
       <label><span>Kind of blur</span>
         <select class="kind">
@@ -54,9 +58,9 @@ export const html = /* html */ `
       <button type="button" class="primary download" part="button">Download PNG</button>
       <button type="button" class="download-jpeg" part="button">JPEG</button>
       <span class="grow"></span>
-      <button type="button" class="zoom" part="button" aria-pressed="false">100%</button>
-      <button type="button" class="peek" part="button" aria-pressed="false" title="Hold to see the photograph as it was (B)">Show before</button>
-      <button type="button" class="choose" part="button">Another</button>
+      <button type="button" class="zoom" part="button">100%</button>
+      <button type="button" class="peek" part="button" aria-pressed="false" title="Hold to see the photograph as it was (or hold B)">Show before</button>
+      <button type="button" class="choose" part="button">Another photograph</button>
     </div>
   </div>
   <input class="file" type="file" accept="image/*" hidden aria-label="Photograph">

@@ -11,7 +11,7 @@
  * @module
  */
 import { encode, toImageData } from './decode.js';
-import { abortError, DeblurError } from './errors.js';
+import { DeblurError } from './errors.js';
 import { moduleName } from './wasm.js';
 
 export { blurKinds, describeBlur } from './blur.js';
@@ -22,6 +22,7 @@ export { DeblurError } from './errors.js';
  * @typedef {import('./blur.js').BlurDescription} BlurDescription
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  * @typedef {import('./blur.js').BlurKind} BlurKind
+ * @typedef {import('./decode.js').PictureInput} PictureInput
  *
  * @typedef {object} LoadOptions
  * @property {string | URL | ArrayBuffer} [model] A .dbm file, or where it is. Default: weights/student.dbm beside lib/.
@@ -32,12 +33,36 @@ export { DeblurError } from './errors.js';
  * @property {number} [strength] 0: as it was, 1: as restored (default).
  * @property {(done: number) => void} [onProgress] Told the share that is done, 0..1.
  * @property {(blur: BlurEstimate) => void} [onBlur] Told what is assumed, before restoring begins.
- * @property {AbortSignal} [signal]
+ * @property {AbortSignal} [signal] Aborting takes effect at once.
  *
  * @typedef {object} DeblurResult
  * @property {RestoredImage} image
  * @property {BlurEstimate} blur What was assumed.
  */
+
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>} Rejects as soon as the signal does.
+ */
+async function untilAborted(promise, signal) {
+  if (!signal) return promise;
+  /** @type {() => void} */
+  let abort = () => {};
+  const aborted = new Promise((_, reject) => {
+    abort = () => reject(signal.reason);
+  });
+  signal.addEventListener('abort', abort);
+  try {
+    return /** @type {T} */ (await Promise.race([promise, aborted]));
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** @param {string} why */
+const lost = (why) => new DeblurError('worker-died', `The work was lost (${why}); try again, or with a smaller picture`);
 
 /** A restored picture. */
 export class RestoredImage {
@@ -104,7 +129,7 @@ export async function load(options = {}) {
  * @property {DeblurOptions} options
  */
 
-/** A loaded model and the worker that runs it. Calls are answered in order. */
+/** A loaded model and the worker that runs it. Calls are answered one after the other. */
 export class Deblurrer {
   /**
    * Use `load`.
@@ -118,111 +143,128 @@ export class Deblurrer {
     this.provenance = '';
     /** @type {Worker | null} */
     this.worker = null;
-    /** @type {Map<number, Call>} */
-    this.calls = new Map();
-    this.lastId = 0;
+    /** @type {Call | null} What the worker is doing. */
+    this.call = null;
+    /** @type {Promise<unknown>} The last call. */
+    this.queue = Promise.resolve();
     this.destroyed = false;
   }
 
   /**
    * Starts the worker and opens the model in it.
-   * @returns {Promise<any>}
+   * @returns {Promise<{ provenance: string }>}
    */
   start() {
-    this.worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'deblur' });
-    this.worker.onmessage = (event) => this.receive(event.data);
-    this.worker.onerror = (event) => this.fail(event.message || 'The worker did not start');
-    return this.post({ type: 'open', module: this.module, model: this.model });
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'deblur' });
+    worker.onmessage = (event) => this.worker === worker && this.receive(event.data);
+    worker.onerror = (event) => this.worker === worker && this.end(lost(event.message || 'the worker did not start'));
+    this.worker = worker;
+    return this.ask({ type: 'open', module: this.module, model: this.model });
   }
 
   /**
-   * Ends every waiting call; the next one starts a new worker.
-   * @param {string} reason
+   * Ends the worker, which also gives its memory back. The next call starts another.
+   * @param {unknown} reason What a call that waits is rejected with.
    */
-  fail(reason) {
+  end(reason) {
     this.worker?.terminate();
     this.worker = null;
-    const calls = [...this.calls.values()];
-    this.calls.clear();
-    for (const call of calls)
-      call.reject(new DeblurError('worker-died', `The work was lost (${reason}); try again, or with a smaller picture`));
+    this.call?.reject(reason);
+    this.call = null;
   }
 
   /** @param {any} message */
   receive(message) {
-    const call = this.calls.get(message.id);
+    const { call } = this;
     if (!call) return;
     if (message.type === 'progress') call.options.onProgress?.(message.done);
     else if (message.type === 'blur') call.options.onBlur?.(message.blur);
+    // A module that trapped or ran out of memory is in an unknown state.
+    else if (message.code === 'worker-died') this.end(lost(message.message));
+    else if (message.code === 'out-of-memory') this.end(new DeblurError(message.code, message.message));
     else {
-      this.calls.delete(message.id);
+      this.call = null;
       if (message.type === 'error') call.reject(new DeblurError(message.code, message.message));
-      else if (message.cancelled) call.reject(abortError());
       else call.resolve(message);
-      // A module that trapped or ran out of memory is in an unknown state.
-      if (message.type === 'error' && ['worker-died', 'out-of-memory'].includes(message.code)) this.fail(message.message);
     }
   }
 
   /**
+   * Asks the worker, which must be idle. It hears of a cancellation after the part of the picture that it is at, and then answers
+   * with nothing. (Ending it would be quicker, but a new one is fetched anew, and there may be no network.)
    * @param {object} request
    * @param {DeblurOptions} [options]
    * @param {Transferable[]} [transfer]
    * @returns {Promise<any>}
    */
-  post(request, options = {}, transfer = []) {
-    const id = ++this.lastId;
+  async ask(request, options = {}, transfer = []) {
     const { signal } = options;
-    return new Promise((resolve, reject) => {
-      const cancel = () => this.worker?.postMessage({ id, type: 'cancel' });
-      /** @type {<T>(settle: (value: T) => void) => (value: T) => void} */
-      const afterwards = (settle) => (value) => {
-        signal?.removeEventListener('abort', cancel);
-        settle(value);
-      };
-      this.calls.set(id, { options, resolve: afterwards(resolve), reject: afterwards(reject) });
-      signal?.addEventListener('abort', cancel);
-      this.worker?.postMessage({ id, ...request }, transfer);
-    });
+    const cancel = () => {
+      this.worker?.postMessage({ type: 'cancel' });
+      if (this.call) this.call.options = {};
+    };
+    signal?.addEventListener('abort', cancel);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.call = { resolve, reject, options };
+        this.worker?.postMessage(request, transfer);
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** @param {AbortSignal} [signal] */
+  throwIfOver(signal) {
+    if (this.destroyed) throw new DeblurError('bad-argument', 'This deblurrer was destroyed; load another');
+    signal?.throwIfAborted();
   }
 
   /**
-   * @param {string} type
-   * @param {Blob | ImageData} input
+   * @param {'estimate' | 'deblur'} type
+   * @param {PictureInput} input
    * @param {object} more
    * @param {DeblurOptions} options
    */
-  async send(type, input, more, options) {
-    if (this.destroyed) throw new DeblurError('bad-argument', 'This deblurrer was destroyed; load another');
-    if (options.signal?.aborted) throw abortError();
+  async perform(type, input, more, options) {
+    this.throwIfOver(options.signal);
     const { data, width, height } = await toImageData(input);
-    if (options.signal?.aborted) throw abortError();
+    this.throwIfOver(options.signal);
     if (!this.worker) await this.start();
+    this.throwIfOver(options.signal);
     const pixels = data.slice().buffer; // the caller keeps its own
-    const answer = await this.post({ type, pixels, width, height, ...more }, options, [pixels]);
+    const answer = await this.ask({ type, pixels, width, height, ...more }, options, [pixels]);
+    this.throwIfOver(options.signal);
     return { ...answer, width, height };
+  }
+
+  /** @param {Parameters<Deblurrer['perform']>} call */
+  enqueue(...call) {
+    const result = this.queue.then(() => this.perform(...call));
+    this.queue = result.catch(() => {});
+    return untilAborted(result, call[3].signal);
   }
 
   /**
    * How a picture is blurred.
-   * @param {Blob | ImageData} input
+   * @param {PictureInput} input
    * @param {{ signal?: AbortSignal }} [options]
-   * @returns {Promise<BlurEstimate>} Rejects with a DeblurError, or an AbortError.
+   * @returns {Promise<BlurEstimate>} Rejects with a DeblurError, or the signal's reason.
    */
   async estimate(input, options = {}) {
-    return (await this.send('estimate', input, {}, options)).blur;
+    return (await this.enqueue('estimate', input, {}, options)).blur;
   }
 
   /**
    * The sharper picture.
-   * @param {Blob | ImageData} input Untouched.
+   * @param {PictureInput} input Untouched.
    * @param {DeblurOptions} [options]
-   * @returns {Promise<DeblurResult>} Rejects with a DeblurError, or an AbortError.
+   * @returns {Promise<DeblurResult>} Rejects with a DeblurError, or the signal's reason.
    */
   async deblur(input, options = {}) {
     const strength = options.strength ?? 1;
     if (!(strength >= 0 && strength <= 1)) throw new DeblurError('bad-argument', 'strength has to be from 0 to 1');
-    const answer = await this.send('deblur', input, { strength, blur: options.blur ?? 'auto' }, options);
+    const answer = await this.enqueue('deblur', input, { strength, blur: options.blur ?? 'auto' }, options);
     const imageData = new ImageData(new Uint8ClampedArray(answer.pixels), answer.width, answer.height);
     return { image: new RestoredImage(imageData), blur: answer.blur };
   }
@@ -230,6 +272,6 @@ export class Deblurrer {
   /** Ends the worker; calls that wait are rejected. */
   destroy() {
     this.destroyed = true;
-    this.fail('it was closed');
+    this.end(new DeblurError('bad-argument', 'This deblurrer was destroyed in the midst of its work'));
   }
 }

@@ -2,7 +2,7 @@
  * What went wrong, for programs (`code`) and for people (`message`: what it was and what to do).
  *
  * Codes: `bad-argument`, `not-a-picture`, `damaged`, `unsupported`, `too-large`, `no-model`, `bad-model`, `out-of-memory`,
- * `worker-died`, `cancelled`.
+ * `worker-died`.
  */
 export class DeblurError extends Error {
   /**
@@ -14,9 +14,4 @@ export class DeblurError extends Error {
     this.name = 'DeblurError';
     this.code = code;
   }
-}
-
-/** @returns {DOMException} What an aborted AbortSignal rejects with everywhere else on the platform. */
-export function abortError() {
-  return new DOMException('The picture was not finished: it was cancelled', 'AbortError');
 }

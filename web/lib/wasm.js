@@ -5,37 +5,7 @@ import { DeblurError } from './errors.js';
 /** @typedef {import('./blur.js').BlurEstimate} BlurEstimate */
 
 /** The smallest module with an instruction of fixed-width SIMD: i8x16.splat of zero, then dropped. */
-const simdProbe = Uint8Array.of(
-  0,
-  97,
-  115,
-  109,
-  1,
-  0,
-  0,
-  0,
-  1,
-  4,
-  1,
-  96,
-  0,
-  0,
-  3,
-  2,
-  1,
-  0,
-  10,
-  9,
-  1,
-  7,
-  0,
-  65,
-  0,
-  253,
-  15,
-  26,
-  11,
-);
+const simdProbe = Uint8Array.from(atob('AGFzbQEAAAABBAFgAAADAgEACgkBBwBBAP0PGgs='), (c) => c.charCodeAt(0));
 
 /** @returns {'deblur-simd.wasm' | 'deblur-scalar.wasm'} The fastest module that this engine runs. */
 export function moduleName() {
@@ -43,6 +13,10 @@ export function moduleName() {
 }
 
 const BLUR_BYTES = 48;
+
+/** A part is a second's work or two, after which a worker hears of a cancellation; smaller parts would spend more on their margins. */
+const PART_PX = 768;
+
 /** enum deblur_status, as far as a program wants to tell them apart. */
 const codes = /** @type {Record<number, string>} */ ({
   1: 'bad-argument',
@@ -62,6 +36,8 @@ export class Core {
   constructor(instance) {
     this.exports = /** @type {any} */ (instance.exports);
     this.model = 0;
+    /** @type {(done: number) => void} */
+    this.onProgress = () => {};
   }
 
   /**
@@ -70,8 +46,13 @@ export class Core {
    * @returns {Promise<Core>}
    */
   static async open(module, modelBytes) {
-    const instance = await WebAssembly.instantiate(module, { env: { emscripten_notify_memory_growth() {} } });
-    const core = new Core(instance);
+    /** @type {Core} */
+    let core;
+    const env = {
+      emscripten_notify_memory_growth() {},
+      progress: (/** @type {number} */ pixels) => core.onProgress(pixels >>> 0),
+    };
+    core = new Core(await WebAssembly.instantiate(module, { env }));
     core.exports._initialize();
     core.openModel(modelBytes);
     return core;
@@ -142,7 +123,7 @@ export class Core {
   }
 }
 
-/** One picture in the module's memory: as it came, and restored part by part. */
+/** One picture in the module's memory: as it came, and restored. */
 export class CorePicture {
   /**
    * @param {Core} core
@@ -179,7 +160,7 @@ export class CorePicture {
   }
 
   /**
-   * Says what the blur is. A description takes noise and compression from the estimate.
+   * Says what the blur is.
    * @param {'auto' | BlurDescription | BlurEstimate} blur
    * @returns {BlurEstimate}
    */
@@ -193,7 +174,7 @@ export class CorePicture {
     const kind = blurKinds.indexOf(blur.kind);
     if (kind < 0)
       throw new DeblurError('bad-argument', `There is no blur of kind ${blur.kind}; there are ${blurKinds.join(', ')}`);
-    this.estimate();
+    this.tell(blur.rest ?? 'auto');
     const status = core.exports.module_describe(kind, blur.sizePx ?? 0, blur.angleDeg ?? 0, this.blur, this.blur);
     if (status)
       throw new DeblurError('bad-argument', `A blur of ${blur.sizePx} px makes no sense for ${blur.kind}; try a smaller one`);
@@ -201,58 +182,29 @@ export class CorePicture {
   }
 
   /**
-   * Restores one part; all parts together give the same as the whole at once. Corners have to be multiples of 64.
-   * @param {number} x
-   * @param {number} y
-   * @param {number} width
-   * @param {number} height
+   * Restores one part; all parts together give the same as the whole at once.
+   * @param {{ x: number, y: number, width: number, height: number }} part Its corner at multiples of 64.
    * @param {number} strength
+   * @param {(pixels: number) => void} [onProgress] Told how many of the part's pixels are done, in the midst of it.
    */
-  restore(x, y, width, height, strength) {
-    const { core } = this;
+  restore(part, strength, onProgress = () => {}) {
+    const { core, source, width, height, blur } = this;
     if (!this.result) this.result = core.allocate(this.size);
-    core.check(
-      core.exports.module_restore(
-        core.model,
-        this.source,
-        this.result,
-        this.width,
-        this.height,
-        this.blur,
-        strength,
-        x,
-        y,
-        width,
-        height,
-      ),
-    );
+    core.onProgress = onProgress;
+    const { module_restore: restore } = core.exports;
+    const { x, y } = part;
+    core.check(restore(core.model, source, this.result, width, height, blur, strength, x, y, part.width, part.height));
+  }
+
+  /** @returns {Generator<{ x: number, y: number, width: number, height: number }>} */
+  *parts() {
+    for (let y = 0; y < this.height; y += PART_PX)
+      for (let x = 0; x < this.width; x += PART_PX)
+        yield { x, y, width: Math.min(PART_PX, this.width - x), height: Math.min(PART_PX, this.height - y) };
   }
 
   /** @returns {Uint8ClampedArray<ArrayBuffer>} A copy that outlives the picture. */
   read() {
     return new Uint8ClampedArray(this.core.exports.memory.buffer.slice(this.result, this.result + this.size));
   }
-}
-
-/** Parts of this side are a second's work or so: often enough for progress and to notice a cancellation. */
-const PART_PX = 768;
-
-/**
- * Goes through a picture part by part, giving way in between.
- * @param {CorePicture} picture
- * @param {number} strength
- * @param {(done: number) => Promise<boolean>} onPart Told the share done, 0..1; resolves to false to stop.
- * @returns {Promise<boolean>} False: stopped.
- */
-export async function restoreInParts(picture, strength, onPart) {
-  for (let y = 0; y < picture.height; y += PART_PX) {
-    const height = Math.min(PART_PX, picture.height - y);
-    for (let x = 0; x < picture.width; x += PART_PX) {
-      const width = Math.min(PART_PX, picture.width - x);
-      picture.restore(x, y, width, height, strength);
-      const done = (y * picture.width + (x + width) * height) / (picture.width * picture.height);
-      if (!(await onPart(done))) return false;
-    }
-  }
-  return true;
 }

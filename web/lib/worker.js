@@ -1,41 +1,36 @@
 import { DeblurError } from './errors.js';
-import { Core, restoreInParts } from './wasm.js';
+import { Core } from './wasm.js';
 
 /**
  * @typedef {import('./blur.js').BlurDescription} BlurDescription
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  *
- * @typedef {{ id: number, type: 'open', module: WebAssembly.Module, model: ArrayBuffer }} OpenRequest
- * @typedef {{ id: number, type: 'estimate', pixels: ArrayBuffer, width: number, height: number }} EstimateRequest
- * @typedef {{ id: number, type: 'deblur', pixels: ArrayBuffer, width: number, height: number, strength: number,
- *   blur: 'auto' | BlurDescription | BlurEstimate }} DeblurRequest
- * @typedef {{ id: number, type: 'cancel' }} CancelRequest
- * @typedef {OpenRequest | EstimateRequest | DeblurRequest | CancelRequest} Request
+ * @typedef {{ type: 'open', module: WebAssembly.Module, model: ArrayBuffer }} OpenRequest
+ * @typedef {{ pixels: ArrayBuffer, width: number, height: number }} Picture
+ * @typedef {{ type: 'estimate' } & Picture} EstimateRequest
+ * @typedef {{ type: 'cancel' }} CancelRequest
+ * @typedef {{ type: 'deblur', strength: number, blur: 'auto' | BlurDescription | BlurEstimate } & Picture} DeblurRequest
  */
 
 /** @type {Core} */
 let core;
-/** @type {Set<number>} */
-const cancelled = new Set();
-/** Requests are done one after the other. */
-let queue = Promise.resolve();
+let cancelled = false;
 
 const worker = /** @type {{ postMessage(message: any, transfer?: Transferable[]): void, onmessage: any }} */ (
   /** @type {unknown} */ (globalThis)
 );
 
-/** Lets messages in: a timer of zero comes after those that wait. */
+/** Lets messages in: a timer comes after those that wait. */
 const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /**
- * @template {EstimateRequest | DeblurRequest} R
  * @template T
- * @param {R} request
+ * @param {Picture} request
  * @param {(picture: import('./wasm.js').CorePicture) => T} work
  * @returns {Promise<Awaited<T>>}
  */
-async function withPicture(request, work) {
-  const picture = core.picture(new Uint8Array(request.pixels), request.width, request.height);
+async function withPicture({ pixels, width, height }, work) {
+  const picture = core.picture(new Uint8Array(pixels), width, height);
   try {
     return await work(picture);
   } finally {
@@ -47,43 +42,40 @@ async function withPicture(request, work) {
 function deblur(request) {
   return withPicture(request, async (picture) => {
     const blur = picture.tell(request.blur);
-    worker.postMessage({ id: request.id, type: 'blur', blur });
-    const finished = await restoreInParts(picture, request.strength, async (done) => {
-      worker.postMessage({ id: request.id, type: 'progress', done });
+    worker.postMessage({ type: 'blur', blur });
+    const all = picture.width * picture.height;
+    let before = 0;
+    for (const part of picture.parts()) {
+      picture.restore(part, request.strength, (pixels) =>
+        worker.postMessage({ type: 'progress', done: (before + pixels) / all }),
+      );
+      before += part.width * part.height;
       await breathe();
-      return !cancelled.has(request.id);
-    });
-    return finished ? { pixels: picture.read().buffer, blur } : { cancelled: true };
+      if (cancelled) return {};
+    }
+    return { pixels: picture.read().buffer, blur };
   });
 }
 
-/** @param {Exclude<Request, CancelRequest>} request */
+/** @param {OpenRequest | EstimateRequest | DeblurRequest} request */
 async function answer(request) {
   if (request.type === 'open') {
     core = await Core.open(request.module, new Uint8Array(request.model));
     return { provenance: core.provenance() };
   }
-  if (cancelled.has(request.id)) return { cancelled: true };
   if (request.type === 'estimate') return withPicture(request, (picture) => ({ blur: picture.estimate() }));
   return deblur(request);
 }
 
-/** @param {Exclude<Request, CancelRequest>} request */
-async function run(request) {
+// One request at a time: the other side waits for an answer before it asks again.
+worker.onmessage = async (/** @type {MessageEvent<OpenRequest | EstimateRequest | DeblurRequest | CancelRequest>} */ event) => {
+  cancelled = event.data.type === 'cancel';
+  if (event.data.type === 'cancel') return;
   try {
-    const result = /** @type {any} */ (await answer(request));
-    worker.postMessage({ id: request.id, type: 'done', ...result }, result.pixels ? [result.pixels] : []);
+    const result = await answer(event.data);
+    worker.postMessage({ type: 'done', ...result }, 'pixels' in result && result.pixels ? [result.pixels] : []);
   } catch (error) {
-    const known = error instanceof DeblurError;
-    const message = error instanceof Error ? error.message : String(error);
-    worker.postMessage({ id: request.id, type: 'error', code: known ? error.code : 'worker-died', message });
-  } finally {
-    cancelled.delete(request.id);
+    const code = error instanceof DeblurError ? error.code : 'worker-died';
+    worker.postMessage({ type: 'error', code, message: error instanceof Error ? error.message : String(error) });
   }
-}
-
-worker.onmessage = (/** @type {MessageEvent<Request>} */ event) => {
-  const request = event.data;
-  if (request.type === 'cancel') cancelled.add(request.id);
-  else queue = queue.then(() => run(request));
 };
