@@ -77,6 +77,8 @@ export class DeblurImageElement extends Base {
     this.restored = null;
     /** @type {BlurEstimate | null} What the estimator said of this photograph. */
     this.found = null;
+    /** @type {BlurEstimate | null} What the picture is restored from: as found, or as corrected. */
+    this.assumed = null;
     /** @type {AbortController | null} Of the work in progress. */
     this.work = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -239,7 +241,9 @@ export class DeblurImageElement extends Base {
     this.find('.error').hidden = state !== 'error';
     this.find('.view').hidden = state === 'empty' || state === 'error';
     this.find('.busy').hidden = state !== 'working';
-    this.find('.panel').hidden = (state !== 'done' && !(state === 'working' && this.restored)) || !this.source;
+    // As soon as the blur is known it can be corrected.
+    this.find('.panel').hidden = state === 'empty' || state === 'error' || !this.assumed;
+    for (const name of ['download', 'download-jpeg', 'peek']) this.field(name).disabled = !this.restored;
     this.comparison.showOnlyBefore(!this.restored);
     // Whoever was at a control that is gone now goes on at the one that matters next.
     if (focused && !focused.getClientRects().length) this.find(mainControl[state]).focus({ preventScroll: true });
@@ -256,15 +260,15 @@ export class DeblurImageElement extends Base {
     this.find('.zoom').textContent = this.comparison.toggleZoom() ? 'Fit' : '100%';
   }
 
-  /** @param {string} doing Shown, and told to who cannot see it. */
-  announce(doing) {
-    this.find('.doing').textContent = doing;
-    this.find('.status').textContent = doing;
+  /** @param {string} what Told to who cannot see it. */
+  announce(what) {
+    this.find('.status').textContent = what;
   }
 
-  /** @param {number | null} done Null: nobody knows. */
-  showProgress(done) {
+  /** @param {string} doing @param {number | null} done Null: nobody knows. */
+  showProgress(doing, done) {
     const progress = /** @type {HTMLProgressElement} */ (this.find('progress'));
+    this.find('.doing').textContent = doing;
     if (done === null) progress.removeAttribute('value');
     else progress.value = done;
     this.find('.percent').textContent = done === null ? '' : `${Math.floor(100 * done)}%`;
@@ -294,7 +298,7 @@ export class DeblurImageElement extends Base {
   fail(error) {
     this.work?.abort();
     this.work = null;
-    this.source = this.restored = this.found = null;
+    this.forget();
     const known = error instanceof DeblurError;
     this.find('.error .message').textContent = known ? error.message : `Something unexpected happened: ${error}`;
     this.show('error');
@@ -322,7 +326,7 @@ export class DeblurImageElement extends Base {
   async open(blob, name) {
     this.work?.abort();
     clearTimeout(this.rerunTimer);
-    this.source = this.restored = this.found = null;
+    this.forget();
     this.fileName = (blob instanceof File ? blob.name : (name ?? 'photograph')).replace(/\.[^.]*$/, '');
     const work = new AbortController();
     this.work = work;
@@ -336,6 +340,10 @@ export class DeblurImageElement extends Base {
     } catch (error) {
       if (!work.signal.aborted) this.fail(error);
     }
+  }
+
+  forget() {
+    this.source = this.restored = this.found = this.assumed = null;
   }
 
   /** @returns {string} The kind that is chosen, or the one that was found. */
@@ -395,8 +403,10 @@ export class DeblurImageElement extends Base {
     }
     this.showFinding(blur);
     this.showNumbers();
+    this.assumed = blur;
+    this.show('working');
+    this.showProgress('Sharpening…', 0);
     this.announce(`${describeBlur(blur)} Sharpening…`);
-    this.showProgress(0);
     this.tell('deblur-blur', blur);
   }
 
@@ -407,8 +417,8 @@ export class DeblurImageElement extends Base {
     const work = new AbortController();
     this.work = work;
     this.show('working');
+    this.showProgress('Looking at the blur…', null);
     this.announce('Looking at the blur…');
-    this.showProgress(null);
     this.tell('deblur-start');
     try {
       const deblurrer = await this.deblurrer();
@@ -419,7 +429,7 @@ export class DeblurImageElement extends Base {
         onBlur: (blur) => this.work === work && this.assume(blur),
         onProgress: (done) => {
           if (this.work !== work) return;
-          this.showProgress(done);
+          this.showProgress('Sharpening…', done);
           this.tell('deblur-progress', done);
         },
       });
@@ -439,7 +449,7 @@ export class DeblurImageElement extends Base {
   /** What was there before the work that was cancelled. */
   afterCancel() {
     this.work = null;
-    if (!this.restored) this.source = null;
+    if (!this.restored) this.forget();
     this.show(this.restored ? 'done' : 'empty');
     this.announce('Cancelled');
   }

@@ -7,7 +7,6 @@ export const css = /* css */ `
   --ink: #1d232b;
   --quiet: #5b6672;
   --line: #d5dae0;
-  --ground: #f6f7f8;
   --panel: #ffffff;
   --stage: #e9ecef;
   --alarm: #a4262c;
@@ -20,17 +19,17 @@ export const css = /* css */ `
   font: 400 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
   -webkit-text-size-adjust: 100%;
 }
-@media (prefers-color-scheme: dark) {
+/* Dark where the page says that it can be (color-scheme), so that an article that is always light stays in one piece. */
+@supports (color: light-dark(#000, #fff)) {
   :host {
-    --ink: #e8ebee;
-    --quiet: #a3adb8;
-    --line: #3a434d;
-    --ground: #161a1f;
-    --panel: #1e242b;
-    --stage: #12161a;
-    --alarm: #ff9a94;
-    --accent: var(--deblur-accent, #6cc3e0);
-    --on-accent: #08222c;
+    --ink: light-dark(#1d232b, #e8ebee);
+    --quiet: light-dark(#5b6672, #a3adb8);
+    --line: light-dark(#d5dae0, #3a434d);
+    --panel: light-dark(#ffffff, #1e242b);
+    --stage: light-dark(#e9ecef, #12161a);
+    --alarm: light-dark(#a4262c, #ff9a94);
+    --accent: var(--deblur-accent, light-dark(#0b5d7a, #6cc3e0));
+    --on-accent: light-dark(#ffffff, #08222c);
   }
 }
 :host([hidden]), [hidden] { display: none !important; }
@@ -53,8 +52,8 @@ button, select {
 }
 button:hover:not(:disabled), select:hover { border-color: var(--accent); }
 button.primary { border-color: transparent; background: var(--accent); color: var(--on-accent); font-weight: 600; }
-button.primary:hover { filter: brightness(1.08); }
-button:disabled { opacity: 0.5; cursor: default; }
+button.primary:hover:not(:disabled) { border-color: transparent; filter: brightness(1.08); }
+button:disabled { opacity: 0.45; cursor: default; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
 .status { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
@@ -67,9 +66,9 @@ button:disabled { opacity: 0.5; cursor: default; }
   min-height: 16rem;
   background: var(--stage);
 }
-.frame[data-state='done'] .stage { min-height: 12rem; }
+.frame:is([data-state='working'], [data-state='done']) .stage { min-height: 12rem; }
 .frame.over .stage { box-shadow: inset 0 0 0 3px var(--accent); }
-.empty, .error { width: 100%; padding: 3rem 1.5rem; text-align: center; }
+.empty, .error { width: 100%; padding: clamp(2.2rem, 7vw, 5rem) 1rem; text-align: center; }
 .empty svg { width: 7.5rem; color: var(--accent); }
 .invite { margin: 1rem 0 0.2rem; font-size: 1.35rem; font-weight: 600; letter-spacing: -0.01em; }
 .hint { margin: 0; color: var(--quiet); }
@@ -174,7 +173,6 @@ input[type='range']:not(.split) { width: 100%; height: 2.5rem; margin: 0; accent
 @media (max-width: 32rem) {
   .toolbar button { flex: 1 1 auto; }
   .toolbar .grow { display: none; }
-  .empty, .error { padding: 2.2rem 1rem; }
 }
 @media (prefers-reduced-motion: reduce) { *, *::-webkit-progress-value { transition: none !important; } }
 `;

@@ -60,7 +60,7 @@ export const html = /* html */ `
       <span class="grow"></span>
       <button type="button" class="zoom" part="button">100%</button>
       <button type="button" class="peek" part="button" aria-pressed="false" title="Hold to see the photograph as it was (or hold B)">Show before</button>
-      <button type="button" class="choose" part="button">Another photograph</button>
+      <button type="button" class="choose" part="button">New photograph</button>
     </div>
   </div>
   <input class="file" type="file" accept="image/*" hidden aria-label="Photograph">
