@@ -300,7 +300,7 @@ export class DeblurImageElement extends Base {
     this.work = null;
     this.forget();
     const known = error instanceof DeblurError;
-    this.find('.error .message').textContent = known ? error.message : `Something unexpected happened: ${error}`;
+    this.find('.error .message').textContent = `${known ? error.message : `Something unexpected happened: ${error}`}.`;
     this.show('error');
     this.tell('deblur-error', error);
   }

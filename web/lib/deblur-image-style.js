@@ -171,7 +171,8 @@ input[type='range']:not(.split) { width: 100%; height: 2.5rem; margin: 0; accent
 .peek { touch-action: none; user-select: none; -webkit-user-select: none; }
 .peek[aria-pressed='true'] { border-color: var(--accent); }
 @media (max-width: 32rem) {
-  .toolbar button { flex: 1 1 auto; }
+  .toolbar { gap: 0.5rem; }
+  .toolbar button { flex: 1 1 auto; padding-inline: 0.65rem; }
   .toolbar .grow { display: none; }
 }
 @media (prefers-reduced-motion: reduce) { *, *::-webkit-progress-value { transition: none !important; } }

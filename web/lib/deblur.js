@@ -48,6 +48,7 @@ export { DeblurError } from './errors.js';
  */
 async function untilAborted(promise, signal) {
   if (!signal) return promise;
+  signal.throwIfAborted();
   /** @type {() => void} */
   let abort = () => {};
   const aborted = new Promise((_, reject) => {

@@ -1,0 +1,158 @@
+// The library's interface, in a browser and, as far as it goes, in node.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { modelPath, openStage } from './browser.js';
+
+/** @type {import('./browser.js').Stage} */
+let stage;
+/** @type {import('playwright-core').Page} */
+let page;
+
+/**
+ * Runs a function in the page with the library as `lib`, a small picture and a large one. What it throws comes back as {code, name, message}.
+ * @param {string} body Of an async function of lib, model, small, large.
+ * @returns {Promise<any>}
+ */
+const inPage = (body) =>
+  page.evaluate(async (body) => {
+    const { lib, model } = /** @type {any} */ (globalThis);
+    const noise = (/** @type {number} */ width, /** @type {number} */ height) => {
+      const image = new ImageData(width, height);
+      image.data.forEach((_, i) => {
+        image.data[i] = i % 4 === 3 ? 255 : (Math.imul(i, 2654435761) >>> 24) / 2 + 64;
+      });
+      return image;
+    };
+    const work = new (Object.getPrototypeOf(async () => {}).constructor)('lib', 'model', 'small', 'large', body);
+    try {
+      return await work(lib, model.slice(0), noise(97, 61), noise(2400, 1600));
+    } catch (error) {
+      const { code, name, message } = /** @type {any} */ (error);
+      return { code, name, message };
+    }
+  }, body);
+
+before(async () => {
+  stage = await openStage();
+  ({ page } = await stage.open('lib/errors.js')); // of the same origin, and nothing runs on it
+  const model = [...readFileSync(modelPath)];
+  await page.evaluate(async (bytes) => {
+    const where = new URL('./deblur.js', location.href).href;
+    Object.assign(globalThis, { lib: await import(where), model: Uint8Array.from(bytes).buffer });
+  }, model);
+});
+after(() => stage.close());
+
+test('the modules can be imported where there is no DOM', async () => {
+  const { DeblurImageElement } = await import('../../web/lib/deblur-image.js');
+  assert.equal(typeof DeblurImageElement, 'function');
+  assert.equal(typeof (await import('../../web/lib/deblur.js')).load, 'function');
+});
+
+test('calls are answered in order, and leave the input as it was', async () => {
+  const result = await inPage(`
+    const deblurrer = await lib.load({ model });
+    const before = small.data.slice();
+    const [found, first, second] = await Promise.all([deblurrer.estimate(small), deblurrer.deblur(small), deblurrer.deblur(small, { strength: 0 })]);
+    deblurrer.destroy();
+    const same = (a, b) => a.every((value, i) => value === b[i]);
+    return {
+      kind: found.kind, assumed: first.blur.kind, size: [first.image.width, first.image.height], provenance: deblurrer.provenance,
+      changed: !same(first.image.imageData.data, before), untouched: same(small.data, before), none: same(second.image.imageData.data, before),
+      png: (await first.image.toBlob()).type,
+    };`);
+  assert.equal(result.kind, result.assumed);
+  assert.deepEqual(result.size, [97, 61]);
+  assert.match(result.provenance, /made-by/);
+  assert.deepEqual([result.changed, result.untouched, result.none, result.png], [true, true, true, 'image/png']);
+});
+
+test('canvases, images and files are pictures, too', async () => {
+  const sizes = await inPage(`
+    const deblurrer = await lib.load({ model });
+    const canvas = new OffscreenCanvas(97, 61);
+    canvas.getContext('2d').putImageData(small, 0, 0);
+    const image = new Image();
+    image.src = URL.createObjectURL(await canvas.convertToBlob());
+    await image.decode();
+    const inputs = [canvas, image, await canvas.convertToBlob(), await createImageBitmap(canvas)];
+    const sizes = [];
+    for (const input of inputs) sizes.push((await deblurrer.deblur(input)).image.width);
+    deblurrer.destroy();
+    return sizes;`);
+  assert.deepEqual(sizes, [97, 97, 97, 97]);
+});
+
+test('aborting rejects at once with the reason, and the next call works without a network', async () => {
+  const result = await inPage(`
+    const deblurrer = await lib.load({ model });
+    const abort = new AbortController();
+    const told = [];
+    let work;
+    await new Promise((onBlur) => {
+      work = deblurrer.deblur(large, { signal: abort.signal, onBlur, onProgress: (done) => told.push(done) });
+    });
+    const queued = deblurrer.deblur(small, { signal: abort.signal });
+    const start = performance.now();
+    abort.abort('changed my mind');
+    const reasons = await Promise.all([work, queued].map((call) => call.catch((reason) => reason)));
+    const ms = performance.now() - start, before = told.length;
+    const requests = performance.getEntriesByType('resource').length;
+    const next = await deblurrer.deblur(small);
+    const result = { reasons, ms, toldAfter: told.length - before, width: next.image.width, fetched: performance.getEntriesByType('resource').length - requests };
+    const early = await deblurrer.deblur(small, { signal: AbortSignal.abort() }).catch((error) => error.name);
+    deblurrer.destroy();
+    return { ...result, early };`);
+  assert.deepEqual(result.reasons, ['changed my mind', 'changed my mind']);
+  assert.ok(result.ms < 200, `${result.ms} ms`);
+  assert.deepEqual([result.toldAfter, result.width, result.fetched, result.early], [0, 97, 0, 'AbortError']);
+});
+
+test('a worker that dies rejects, and the next call has a new one', async () => {
+  const result = await inPage(`
+    const deblurrer = await lib.load({ model });
+    const work = deblurrer.deblur(large, { onBlur: () => deblurrer.worker.dispatchEvent(new ErrorEvent('error', { message: 'crashed' })) });
+    const error = await work.catch((error) => error);
+    const next = await deblurrer.deblur(small);
+    deblurrer.destroy();
+    return { code: error.code, message: error.message, width: next.image.width };`);
+  assert.equal(result.code, 'worker-died');
+  assert.match(result.message, /crashed/);
+  assert.equal(result.width, 97);
+});
+
+for (const [what, body, code] of /** @type {[string, string, string][]} */ ([
+  ['a model that is none', 'await lib.load({ model: new ArrayBuffer(99) })', 'bad-model'],
+  ['a model that is not there', "await lib.load({ model: new URL('nothing.dbm', location.href) })", 'no-model'],
+  ['a module that is not there', "await lib.load({ model, wasmBase: new URL('nothing/', location.href) })", 'no-model'],
+  ['what is no picture', 'await (await lib.load({ model })).deblur({})', 'bad-argument'],
+  ['a strength of 2', 'await (await lib.load({ model })).deblur(small, { strength: 2 })', 'bad-argument'],
+  [
+    'a blur of no kind',
+    "await (await lib.load({ model })).deblur(small, { blur: { kind: 'quake', sizePx: 2 } })",
+    'bad-argument',
+  ],
+  [
+    'a blur of no size',
+    "await (await lib.load({ model })).deblur(small, { blur: { kind: 'motion', sizePx: NaN } })",
+    'bad-argument',
+  ],
+  ['more than a browser holds', 'await (await lib.load({ model })).deblur(new ImageData(10000, 4001))', 'too-large'],
+  [
+    'a deblurrer that was destroyed',
+    'const gone = await lib.load({ model }); gone.destroy(); await gone.deblur(small)',
+    'bad-argument',
+  ],
+  [
+    'work that is under way when it is destroyed',
+    'const d = await lib.load({ model }); await d.deblur(large, { onBlur: () => d.destroy() })',
+    'bad-argument',
+  ],
+]))
+  test(`${what} is refused as ${code}`, async () => {
+    const error = await inPage(body);
+    assert.equal(error?.name, 'DeblurError', JSON.stringify(error));
+    assert.equal(error.code, code, error.message);
+    assert.ok(error.message.length > 10);
+  });
