@@ -90,6 +90,25 @@ test('a student is distilled, and its model can be read', () => {
   assert.match(info.provenance, /command: deblur-train distill/);
 });
 
+test('a run begins with the weights of another, and refuses those of another network', () => {
+  /** How far a model takes pictures away from themselves. @param {string} name */
+  const psnr = (name) => {
+    const pictures = join(data, 'deeper');
+    const options = ['eval', '--model', file(name), '--input', pictures, '--truth', pictures, '--blur', 'gaussian:2', '--json'];
+    return JSON.parse(spawnSync('build/deblur', options, { encoding: 'utf8' }).stdout).psnr_out_db;
+  };
+  // With next to no learning rate, what comes out is what went in, up to the file's 16 bits.
+  const still = ['--rate', '1e-8', '--seed', '5', '--from', file('whole.dbm')];
+  const begun = run('teacher', ...small, ...still, '--out', file('begun.dbm'));
+  assert.equal(begun.status, 0, begun.stderr);
+  assert.ok(Math.abs(psnr('begun.dbm') - psnr('whole.dbm')) < 0.05, `${psnr('begun.dbm')}, not ${psnr('whole.dbm')}`);
+  const other = run('teacher', ...small, '--network', 'teacher', ...still, '--out', file('other.dbm'));
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /is not a model of the network "teacher"/);
+  const absent = run('teacher', ...small, '--from', file('nowhere.dbm'), '--out', file('other.dbm'));
+  assert.match(absent.stderr, /nowhere\.dbm: No such file/);
+});
+
 test('a log of JSON lines tells every validation', () => {
   const lines = readFileSync(file('whole.dbm.log.jsonl'), 'utf8')
     .trim()

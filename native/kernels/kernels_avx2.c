@@ -5,6 +5,8 @@ typedef __m256 vec;
 #define LANES 8
 #define PIXELS 6
 #define BLOCKS 2
+#define ODD_BLOCKS 3
+#define ODD_PIXELS 4
 
 static inline vec vec_load(const float *p) {
 	return _mm256_loadu_ps(p);

@@ -1,9 +1,15 @@
-/* kernels_simd.h - convolutions over a small vector vocabulary; one .c file per instruction set includes this after
- * defining vec                         a vector of LANES floats vec_load(p) vec_store(p, v) unaligned vec_splat(x)
- * vec_zero() vec_multiply_add(a, b, c)   a * b + c, fused or not vec_add(a, b) vec_relu(v)                 v > 0 ? v :
- * 0 LANES                       4 or 8 PIXELS                      pixels that are computed together BLOCKS blocks of 8
- * output channels that are computed together PIXELS * BLOCKS * 8 / LANES accumulators, and what they are fed from, have
- * to fit the registers.
+/* kernels_simd.h - convolutions over a small vector vocabulary. One .c file per instruction set includes this after
+ * defining
+ *     vec                               a vector of LANES floats
+ *     vec_load(p) vec_store(p, v)       unaligned
+ *     vec_splat(x)                      x in every lane
+ *     vec_multiply_add(a, b, c)         a * b + c, fused or not
+ *     vec_add(a, b)
+ *     vec_relu(v)                       v > 0 ? v : 0
+ *     LANES                             4 or 8
+ *     BLOCKS, PIXELS                    how many blocks of 8 output channels and pixels are computed together: PIXELS *
+ *                                       BLOCKS * 8 / LANES sums, and what they are fed from, have to fit the registers
+ *     ODD_BLOCKS, ODD_PIXELS            the same for what is left of an odd number of blocks
  *
  * A result is the sum of its bias and its taps in the order of kernels_ref.c, whatever the number of pixels and blocks
  * beside it. */
@@ -13,7 +19,7 @@
 #include "kernels/kernels_elementwise.h"
 #include "kernels/kernels_table.h"
 
-enum { BLOCK_VECTORS = KERNELS_BLOCK / LANES, VECTORS = BLOCKS * BLOCK_VECTORS };
+enum { BLOCK_VECTORS = KERNELS_BLOCK / LANES, VECTORS = (BLOCKS > ODD_BLOCKS ? BLOCKS : ODD_BLOCKS) * BLOCK_VECTORS };
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
@@ -30,6 +36,7 @@ struct group {
 	size_t block_stride;  /* floats from one block's weights to the next */
 	size_t row_stride;    /* of the source */
 	size_t pixel_step;    /* floats of the source from one result pixel's tap to the next pixel's */
+	size_t result_step;   /* floats of the destination and of the residual from one pixel to the next */
 };
 
 /* corner: the upper left tap of the first pixel. pixels and blocks are constants after inlining. */
@@ -73,12 +80,13 @@ static void store_part(const float *values, size_t count, const float *residual,
 	for (size_t i = 0; i < count; i++) to[i] = residual ? values[i] + residual[i] : values[i];
 }
 
+/* residual, to: of the first pixel's first channel. */
 ALWAYS_INLINE void store(const struct group *g, int pixels, int blocks, vec sums[PIXELS][VECTORS],
 						 const float *residual, float *to) {
-	const size_t channels = g->conv->out_channels, left = channels - g->first_channel;
+	const size_t left = g->conv->out_channels - g->first_channel;
 	UNROLL for (int p = 0; p < pixels; p++) {
-		float *out = to + p * channels + g->first_channel;
-		const float *more = residual ? residual + p * channels + g->first_channel : NULL;
+		float *out = to + p * g->result_step;
+		const float *more = residual ? residual + p * g->result_step : NULL;
 		if (left >= (size_t)blocks * KERNELS_BLOCK) {
 			UNROLL for (int v = 0; v < blocks * BLOCK_VECTORS; v++)
 				vec_store(out + v * LANES, more ? vec_add(sums[p][v], vec_load(more + v * LANES)) : sums[p][v]);
@@ -100,30 +108,28 @@ ALWAYS_INLINE void conv2d_pixels(const struct group *g, const float *corner, con
 
 /* One row of one group of blocks: as many pixels at once as fit, then the rest by halves. */
 ALWAYS_INLINE void conv2d_row(const struct group *g, const float *corner, const float *residual, float *to,
-							  size_t width, int blocks) {
-	const size_t channels = g->conv->out_channels;
+							  size_t width, int pixels, int blocks) {
 	size_t x = 0;
 #define STEP(n)                                                                                                        \
-	conv2d_pixels(g, corner + x * g->pixel_step, residual ? residual + x * channels : NULL, to + x * channels, n,      \
-				  blocks),                                                                                             \
-		x += n
-	while (x + PIXELS <= width) STEP(PIXELS);
-#if PIXELS > 4
-	if (x + 4 <= width) STEP(4);
-#endif
+	conv2d_pixels(g, corner + x * g->pixel_step, residual ? residual + x * g->result_step : NULL,                      \
+				  to + x * g->result_step, n, blocks),                                                                 \
+		x += (size_t)(n)
+	while (x + (size_t)pixels <= width) STEP(pixels);
+	if (pixels > 4 && x + 4 <= width) STEP(4);
 	if (x + 2 <= width) STEP(2);
 	while (x < width) STEP(1);
 #undef STEP
 }
 
-static struct group make_group(const struct conv2d *conv, const struct map *src, size_t block) {
+static struct group make_group(const struct conv2d *conv, const struct map *src, size_t block, size_t result_step) {
 	const size_t block_stride = conv->kernel * conv->kernel * conv->in_channels * KERNELS_BLOCK;
 	return (struct group){.conv = conv,
 						  .weights = conv->weights + block * block_stride,
 						  .first_channel = block * KERNELS_BLOCK,
 						  .block_stride = block_stride,
 						  .row_stride = src->row_stride,
-						  .pixel_step = conv->stride * conv->in_channels};
+						  .pixel_step = conv->stride * conv->in_channels,
+						  .result_step = result_step};
 }
 
 static const float *corner_of(const struct conv2d *conv, const struct map *src, size_t y) {
@@ -135,24 +141,30 @@ static size_t block_count(const struct conv2d *conv) {
 	return (conv->out_channels + KERNELS_BLOCK - 1) / KERNELS_BLOCK;
 }
 
+/* `count` blocks from `block` on, of one row of `width` pixels; residual, to: where the first of them goes. */
+static void conv2d_blocks(const struct conv2d *conv, const struct map *src, const float *corner, size_t block,
+						  size_t count, size_t width, const float *residual, float *to, size_t result_step) {
+	while (count) {
+		const struct group g = make_group(conv, src, block, result_step);
+		const size_t done = count == ODD_BLOCKS ? ODD_BLOCKS : count >= BLOCKS ? BLOCKS : 1;
+		if (done == 1)
+			conv2d_row(&g, corner, residual, to, width, PIXELS, 1);
+		else if (done == BLOCKS)
+			conv2d_row(&g, corner, residual, to, width, PIXELS, BLOCKS);
+		else
+			conv2d_row(&g, corner, residual, to, width, ODD_PIXELS, ODD_BLOCKS);
+		block += done;
+		count -= done;
+		to += done * KERNELS_BLOCK;
+		if (residual) residual += done * KERNELS_BLOCK;
+	}
+}
+
 static void conv2d(const struct conv2d *conv, const struct map *src, const struct map *residual,
 				   const struct map *dst) {
-	const size_t blocks = block_count(conv);
-	for (size_t y = 0; y < dst->height; y++) {
-		const float *corner = corner_of(conv, src, y);
-		const float *more = residual ? pixel_at(residual, y, 0) : NULL;
-		size_t block = 0;
-#if BLOCKS > 1
-		for (; block + BLOCKS <= blocks; block += BLOCKS) {
-			const struct group g = make_group(conv, src, block);
-			conv2d_row(&g, corner, more, pixel_at(dst, y, 0), dst->width, BLOCKS);
-		}
-#endif
-		for (; block < blocks; block++) {
-			const struct group g = make_group(conv, src, block);
-			conv2d_row(&g, corner, more, pixel_at(dst, y, 0), dst->width, 1);
-		}
-	}
+	for (size_t y = 0; y < dst->height; y++)
+		conv2d_blocks(conv, src, corner_of(conv, src, y), 0, block_count(conv), dst->width,
+					  residual ? pixel_at(residual, y, 0) : NULL, pixel_at(dst, y, 0), dst->channels);
 }
 
 /* Channel o of the equivalent 1x1 convolution goes to place o / channels of the 2x2, and to its channel o % channels.
@@ -164,27 +176,28 @@ static void scatter(const struct map *dst, size_t y, size_t x, size_t first, con
 	}
 }
 
-ALWAYS_INLINE void transpose_pixels(const struct group *g, const struct map *src, const struct map *dst, size_t y,
-									size_t x, int pixels) {
-	vec sums[PIXELS][VECTORS];
-	float values[KERNELS_BLOCK];
-	const size_t left = g->conv->out_channels - g->first_channel;
-	accumulate(g, pixel_at(src, y, x), pixels, 1, sums);
-	finish(g, pixels, 1, sums);
-	UNROLL for (int p = 0; p < pixels; p++) {
-		UNROLL for (int v = 0; v < BLOCK_VECTORS; v++) vec_store(values + v * LANES, sums[p][v]);
-		scatter(dst, y, x + (size_t)p, g->first_channel, values, left < KERNELS_BLOCK ? left : KERNELS_BLOCK);
+/* Where a block may lie in several places, so that its numbers go each their own way. */
+static void transpose_slowly(const struct conv2d *conv, const struct map *src, size_t y, const struct map *dst) {
+	for (size_t block = 0; block < block_count(conv); block++) {
+		const struct group g = make_group(conv, src, block, 0);
+		const size_t left = conv->out_channels - g.first_channel;
+		for (size_t x = 0; x < src->width; x++) {
+			float values[KERNELS_BLOCK];
+			conv2d_pixels(&g, pixel_at(src, y, x), NULL, values, 1, 1);
+			scatter(dst, y, x, g.first_channel, values, left < KERNELS_BLOCK ? left : KERNELS_BLOCK);
+		}
 	}
 }
 
 static void conv_transpose2x2(const struct conv2d *conv, const struct map *src, const struct map *dst) {
+	const size_t blocks = dst->channels / KERNELS_BLOCK; /* of one place */
 	for (size_t y = 0; y < src->height; y++)
-		for (size_t block = 0; block < block_count(conv); block++) {
-			const struct group g = make_group(conv, src, block);
-			size_t x = 0;
-			for (; x + PIXELS <= src->width; x += PIXELS) transpose_pixels(&g, src, dst, y, x, PIXELS);
-			for (; x < src->width; x++) transpose_pixels(&g, src, dst, y, x, 1);
-		}
+		if (dst->channels % KERNELS_BLOCK)
+			transpose_slowly(conv, src, y, dst);
+		else
+			for (size_t place = 0; place < 4; place++)
+				conv2d_blocks(conv, src, pixel_at(src, y, 0), place * blocks, blocks, src->width, NULL,
+							  pixel_at(dst, 2 * y + place / 2, place % 2), 2 * dst->channels);
 }
 
 #endif

@@ -6,6 +6,8 @@ typedef v128_t vec;
 #define LANES 4
 #define PIXELS 4
 #define BLOCKS 1
+#define ODD_BLOCKS 1
+#define ODD_PIXELS PIXELS
 
 static inline vec vec_load(const float *p) {
 	return wasm_v128_load(p);

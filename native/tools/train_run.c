@@ -126,6 +126,7 @@ static int train(struct command *command, int argc, char **argv, const char *net
 	struct trainer_options o = {.network = option_value(command, "--network", network),
 								.out_path = option_value(command, "--out", NULL),
 								.teacher_path = distill ? option_value(command, "--teacher", NULL) : NULL,
+								.from_path = option_value(command, "--from", NULL),
 								.resume = option_given(command, "--resume"),
 								.quiet = option_given(command, "--quiet"),
 								.command = join("deblur-train", argc, argv, line, sizeof line),
@@ -155,6 +156,7 @@ static int train(struct command *command, int argc, char **argv, const char *net
 		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                \
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                    \
 		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
+		{"--from", "M.dbm", "a model to begin with instead of random weights", OPTION_ONE, NULL, 0},                   \
 		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
 		{"--batch", "N", "samples per step (default: 8)", OPTION_ONE, NULL, 0},                                        \
 		{"--crop", "PX", "side of a sample, a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},                     \

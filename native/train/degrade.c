@@ -25,7 +25,7 @@ static double log_uniform(struct random *random, double low, double high) {
 }
 
 static enum degrade_variant draw_variant(struct random *random) {
-	static const double chances[DEGRADE_VARIANT_COUNT] = {0.14, 0.20, 0.17, 0.18, 0.18, 0.13};
+	static const double chances[DEGRADE_VARIANT_COUNT] = {0.18, 0.19, 0.16, 0.17, 0.18, 0.12};
 	double left = random_uniform(random);
 	for (int v = 0; v < DEGRADE_VARIANT_COUNT; v++)
 		if ((left -= chances[v]) < 0) return (enum degrade_variant)v;
@@ -145,7 +145,7 @@ static enum deblur_status photo_blur(enum degrade_variant variant, struct pictur
 	truth->kind[kind_of(variant)] = 1;
 	psf_measure(&psf, truth);
 	if (random_uniform(random) < 0.6) {
-		truth->read_noise = (float)log_uniform(random, 0.0005, 0.02);
+		truth->read_noise = (float)log_uniform(random, 0.0004, 0.01);
 		const double skew = random_uniform(random);
 		truth->shot_noise = (float)(0.004 * skew * skew * skew);
 	}
@@ -165,7 +165,8 @@ static enum deblur_status photo(enum degrade_variant variant, struct picture *sh
 			? pillow_blur(sharp, as_published ? 1.5 : log_uniform(random, 0.5, 3), degraded, truth)
 			: photo_blur(variant, sharp, random, degraded, truth);
 	if (!status && !as_published && random_uniform(random) < 0.5) {
-		const int quality = 50 + (int)random_below(random, 49);
+		const double poorness = random_uniform(random); /* most files are kept at a high quality */
+		const int quality = 98 - (int)(48 * poorness * poorness);
 		truth->jpeg_quality = (float)quality;
 		status = through_jpeg(degraded, quality);
 	}

@@ -69,14 +69,42 @@ static enum deblur_status open_data(struct trainer *t) {
 	return because(t, status, "reading the training pictures");
 }
 
-static enum deblur_status open_teacher(struct trainer *t) {
-	if (!t->options->teacher_path) return DEBLUR_OK;
+static enum deblur_status open_model(struct trainer *t, const char *path, struct model_file *out) {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
-	enum deblur_status status = file_read(t->options->teacher_path, &bytes, &size);
-	if (!status) status = model_file_read(bytes, size, &t->teacher);
+	enum deblur_status status = file_read(path, &bytes, &size);
+	if (!status) status = model_file_read(bytes, size, out);
 	free(bytes);
-	return because(t, status, t->options->teacher_path);
+	return because(t, status, path);
+}
+
+static bool same_parameters(const struct graph *a, const struct graph *b) {
+	bool same = a && b && a->parameter_count == b->parameter_count;
+	for (size_t i = 0; same && i < a->parameter_count; i++)
+		same =
+			a->parameters[i].count == b->parameters[i].count && !strcmp(a->parameters[i].name, b->parameters[i].name);
+	return same;
+}
+
+static void copy_parameters(const struct graph *from, struct graph *to) {
+	for (size_t i = 0; i < from->parameter_count; i++)
+		memcpy(to->parameters[i].values, from->parameters[i].values, from->parameters[i].count * sizeof(float));
+}
+
+/* Begins where another run ended. */
+static enum deblur_status begin_with(struct trainer *t, const char *path) {
+	struct model_file from = {0};
+	enum deblur_status status = open_model(t, path, &from);
+	if (!status && !same_parameters(from.restorer, t->model.restorer)) {
+		snprintf(t->result->reason, sizeof t->result->reason, "%.120s is not a model of the network \"%.40s\"", path,
+				 t->options->network);
+		status = DEBLUR_BAD_ARGUMENT;
+	}
+	if (!status) copy_parameters(from.restorer, t->model.restorer);
+	if (!status && same_parameters(from.estimator, t->model.estimator))
+		copy_parameters(from.estimator, t->model.estimator);
+	model_file_release(&from);
+	return status;
 }
 
 static enum deblur_status make_graphs(struct trainer *t) {
@@ -86,12 +114,11 @@ static enum deblur_status make_graphs(struct trainer *t) {
 	struct random random = random_seeded(t->options->seed, STREAM_WEIGHTS, 0);
 	initialise(t->model.restorer, &random);
 	initialise(t->model.estimator, &random);
+	const enum deblur_status status = t->options->from_path ? begin_with(t, t->options->from_path) : DEBLUR_OK;
+	if (status) return status;
 	/* A student goes on with what its teacher knows of blur. */
-	const struct graph *from = t->teacher.estimator;
-	if (from && graph_parameter_total(from) == graph_parameter_total(t->model.estimator))
-		for (size_t i = 0; i < from->parameter_count; i++)
-			memcpy(t->model.estimator->parameters[i].values, from->parameters[i].values,
-				   from->parameters[i].count * sizeof(float));
+	if (same_parameters(t->teacher.estimator, t->model.estimator))
+		copy_parameters(t->teacher.estimator, t->model.estimator);
 	return DEBLUR_OK;
 }
 
@@ -126,12 +153,12 @@ static enum deblur_status make_state(struct trainer *t) {
 static void write_recipe(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	snprintf(t->recipe, sizeof t->recipe,
-			 "network %s\nteacher %s %g\npreset %d\ncrop %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
+			 "network %s\nfrom %s\nteacher %s %g\npreset %d\ncrop %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
 			 "estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
-			 o->network, o->teacher_path ? o->teacher_path : "none", o->teacher_path ? o->teacher_weight : 0.0,
-			 (int)o->data.preset, o->data.crop_px, o->batch, (unsigned long long)o->seed, o->learning_rate,
-			 o->estimate_share, o->estimator_first, (int)o->precision, o->minutes,
-			 (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+			 o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
+			 o->teacher_path ? o->teacher_weight : 0.0, (int)o->data.preset, o->data.crop_px, o->batch,
+			 (unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first, (int)o->precision,
+			 o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
 }
 
 static enum deblur_status resume(struct trainer *t) {
@@ -152,7 +179,7 @@ static enum deblur_status set_up(struct trainer *t) {
 	write_recipe(t);
 	enum deblur_status status = because(t, progress_open(log_path, t->options->quiet, &t->progress), log_path);
 	if (!status) status = open_data(t);
-	if (!status) status = open_teacher(t);
+	if (!status && t->options->teacher_path) status = open_model(t, t->options->teacher_path, &t->teacher);
 	if (!status) status = make_graphs(t);
 	if (!status) status = make_nets(t);
 	if (!status) status = make_state(t);

@@ -17,6 +17,8 @@ struct trainer_options {
 	const char *network;      /* a name that networks_restorer knows */
 	const char *teacher_path; /* a .dbm to distil from; NULL: none */
 	double teacher_weight;    /* of the loss against the teacher's output, beside 1 for the truth */
+	const char *from_path; /* a .dbm of the same shape to begin with; NULL: random weights. A teacher's estimator goes
+							  before its */
 	struct dataset_options data;
 	const char *out_path;
 	double minutes; /* > 0: train for so long; else `steps` */

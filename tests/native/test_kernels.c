@@ -60,20 +60,28 @@ static bool frame_is_intact(const struct field *f) {
 	return intact;
 }
 
-static bool close_enough(float a, float b, float tolerance) {
-	if (isnan(a) || isnan(b)) return isnan(a) && isnan(b);
-	if (isinf(a) || isinf(b)) return a == b;
-	return fabsf(a - b) <= tolerance * (1 + fabsf(a));
+/* How far b is from a, in units of 1 + |a|; infinite where only one of them is a number, or finite. */
+static float error_of(float a, float b) {
+	if (isnan(a) && isnan(b)) return 0;
+	if (isnan(a) || isnan(b)) return INFINITY;
+	if (isinf(a) || isinf(b)) return a == b ? 0 : INFINITY;
+	return fabsf(a - b) / (1 + fabsf(a));
 }
 
 static void compare(const struct field *wanted, const struct field *got, float tolerance, const char *what) {
+	float worst = 0;
+	size_t worst_y = 0, worst_i = 0;
 	for (size_t y = 0; y < wanted->height; y++)
 		for (size_t i = 0; i < wanted->width * wanted->channels; i++) {
-			const float a = at(wanted, y, 0)[i], b = at(got, y, 0)[i];
-			if (close_enough(a, b, tolerance)) continue;
-			CHECK(false, "%s: row %zu, number %zu: %g, not %g", what, y, i, (double)b, (double)a);
-			return;
+			const float error = error_of(at(wanted, y, 0)[i], at(got, y, 0)[i]);
+			if (error <= worst) continue;
+			worst = error;
+			worst_y = y;
+			worst_i = i;
 		}
+	CHECK(worst <= tolerance, "%s: off by %g in row %zu, pixel %zu, channel %zu: %g, not %g", what, (double)worst,
+		  worst_y, worst_i / wanted->channels, worst_i % wanted->channels, (double)at(got, worst_y, 0)[worst_i],
+		  (double)at(wanted, worst_y, 0)[worst_i]);
 	CHECK(frame_is_intact(got), "%s: wrote beside the map", what);
 }
 
@@ -112,39 +120,41 @@ static void release_layer(struct layer *layer) {
 	free(layer->values);
 }
 
+/* One convolution of random shape, by the reference and by every other variant. The residual is absent, a map of its
+ * own, or the result's own memory, as the executor may have it. */
 static void check_conv(uint64_t seed, bool hostile) {
-	static const size_t channels[] = {1, 3, 8, 12, 13, 16, 24, 33, 48},
+	enum residual { NO_RESIDUAL, OWN_RESIDUAL, RESULT_AS_RESIDUAL };
+	static const size_t channels[] = {1, 3, 8, 12, 13, 16, 24, 33, 40, 48},
 						widths[] = {1, 2, 3, 5, 6, 7, 11, 12, 13, 19, 31};
 	struct random random = random_seeded(seed, hostile, 0);
-	const size_t in = channels[random_below(&random, 9)], out = channels[random_below(&random, 9)];
+	const size_t in = channels[random_below(&random, 10)], out = channels[random_below(&random, 10)];
 	const size_t kernel = random_below(&random, 4) ? 3 : 1, stride = kernel == 3 ? 1 + random_below(&random, 2) : 1;
 	const size_t width = widths[random_below(&random, 11)], height = 1 + random_below(&random, 6);
-	const bool affine = random_below(&random, 2), residual = random_below(&random, 2);
+	const size_t slack = random_below(&random, 5);
+	const bool affine = random_below(&random, 2);
+	const enum residual residual = (enum residual)random_below(&random, 3);
 	struct layer layer =
 		make_layer(kernel, stride, in, out, affine, (enum activation)random_below(&random, 2), &random);
 	struct field src = make_field(height * stride, width * stride, in, random_below(&random, 5));
-	struct field wanted = make_field(height, width, out, random_below(&random, 5));
+	struct field more = make_field(height, width, out, random_below(&random, 5));
 	fill(&src, &random, hostile);
-	fill(&wanted, &random, false);
-	for (size_t v = 1; v < variant_count; v++) {
-		struct field got = make_field(height, width, out, wanted.row_stride - (width + 2) * out);
-		memcpy(got.block, wanted.block, got.count * sizeof(float));
-		const struct map s = view(&src), g = view(&got);
-		/* The residual is the result's own memory, as the executor may have it. */
-		struct field expected = make_field(height, width, out, wanted.row_stride - (width + 2) * out);
-		memcpy(expected.block, wanted.block, expected.count * sizeof(float));
-		const struct map e = view(&expected);
-		variants[0]->conv2d(&layer.conv, &s, residual ? &e : NULL, &e);
-		variants[v]->conv2d(&layer.conv, &s, residual ? &g : NULL, &g);
-		char what[160];
-		snprintf(what, sizeof what, "%s seed %llu: %zux%zu stride %zu, %zu -> %zu channels, %zu x %zu",
-				 variants[v]->name, (unsigned long long)seed, kernel, kernel, stride, in, out, width, height);
-		compare(&expected, &got, hostile ? 1e-3f : 2e-5f, what);
-		free(got.block);
-		free(expected.block);
+	fill(&more, &random, hostile);
+	struct field results[8];
+	for (size_t v = 0; v < variant_count; v++) {
+		results[v] = make_field(height, width, out, slack);
+		for (size_t y = 0; y < height; y++) memcpy(at(&results[v], y, 0), at(&more, y, 0), width * out * sizeof(float));
+		const struct map from = view(&src), own = view(&more), to = view(&results[v]);
+		const struct map *added[] = {NULL, &own, &to};
+		variants[v]->conv2d(&layer.conv, &from, added[residual], &to);
+		char what[200];
+		snprintf(what, sizeof what, "%s seed %llu: %zux%zu stride %zu, %zu -> %zu channels, %zu x %zu, residual %d",
+				 variants[v]->name, (unsigned long long)seed, kernel, kernel, stride, in, out, width, height, residual);
+		compare(&results[0], &results[v], hostile ? 1e-3f : 2e-5f, what);
 	}
+	CHECK(frame_is_intact(&src) && frame_is_intact(&more), "seed %llu: wrote to a source", (unsigned long long)seed);
+	for (size_t v = 0; v < variant_count; v++) free(results[v].block);
 	free(src.block);
-	free(wanted.block);
+	free(more.block);
 	release_layer(&layer);
 }
 
@@ -156,86 +166,165 @@ static void hostile_numbers_spread_the_same_way(void) {
 	for (uint64_t seed = 0; seed < 200; seed++) check_conv(seed, true);
 }
 
-static void transposed_convolutions_equal_the_reference(void) {
-	static const size_t outs[] = {1, 3, 8, 12, 24};
-	for (uint64_t seed = 0; seed < 60; seed++) {
-		struct random random = random_seeded(seed, 7, 0);
-		const size_t in = 1 + random_below(&random, 20), out = outs[seed % 5], width = 1 + random_below(&random, 14);
-		struct layer layer = make_layer(1, 1, in, 4 * out, false, (enum activation)(seed % 2), &random);
-		struct field src = make_field(3, width, in, seed % 3), wanted = make_field(6, 2 * width, out, 1);
-		fill(&src, &random, false);
-		const struct map s = view(&src), w = view(&wanted);
-		variants[0]->conv_transpose2x2(&layer.conv, &s, &w);
-		for (size_t v = 1; v < variant_count; v++) {
-			struct field got = make_field(6, 2 * width, out, 1);
-			const struct map g = view(&got);
-			variants[v]->conv_transpose2x2(&layer.conv, &s, &g);
-			compare(&wanted, &got, 2e-5f, variants[v]->name);
-			free(got.block);
-		}
-		free(src.block);
-		free(wanted.block);
-		release_layer(&layer);
+static void check_transposed(uint64_t seed, bool hostile) {
+	static const size_t outs[] = {1, 3, 8, 12, 16, 24, 40};
+	struct random random = random_seeded(seed, hostile, 7);
+	const size_t in = 1 + random_below(&random, 20), out = outs[random_below(&random, 7)];
+	const size_t width = 1 + random_below(&random, 14), height = 1 + random_below(&random, 3);
+	struct layer layer =
+		make_layer(1, 1, in, 4 * out, random_below(&random, 2), (enum activation)random_below(&random, 2), &random);
+	struct field src = make_field(height, width, in, random_below(&random, 3));
+	struct field results[8];
+	fill(&src, &random, hostile);
+	for (size_t v = 0; v < variant_count; v++) {
+		results[v] = make_field(2 * height, 2 * width, out, seed % 2);
+		const struct map from = view(&src), to = view(&results[v]);
+		variants[v]->conv_transpose2x2(&layer.conv, &from, &to);
+		char what[160];
+		snprintf(what, sizeof what, "%s seed %llu: %zu -> %zu channels, %zu x %zu", variants[v]->name,
+				 (unsigned long long)seed, in, out, width, height);
+		compare(&results[0], &results[v], hostile ? 1e-3f : 2e-5f, what);
 	}
+	for (size_t v = 0; v < variant_count; v++) free(results[v].block);
+	free(src.block);
+	release_layer(&layer);
 }
 
-/* A pixel has the same bits whether it is computed in a wide map or in a narrow one that begins elsewhere. */
-static void position_does_not_change_a_bit(void) {
-	enum { WIDTH = 29, HEIGHT = 4, CUT = 9 };
-	for (size_t v = 0; v < variant_count; v++) {
-		struct random random = random_seeded(5, v, 0);
-		struct layer layer = make_layer(3, 1, 13, 24, true, ACTIVATION_RELU, &random);
-		struct field src = make_field(HEIGHT, WIDTH, 13, 0), whole = make_field(HEIGHT, WIDTH, 24, 0);
-		struct field part = make_field(HEIGHT, WIDTH - CUT, 24, 0);
-		fill(&src, &random, false);
-		const struct map s = view(&src), w = view(&whole), p = view(&part);
-		const struct map shifted = {at(&src, 0, CUT), HEIGHT, WIDTH - CUT, 13, src.row_stride};
-		variants[v]->conv2d(&layer.conv, &s, NULL, &w);
-		variants[v]->conv2d(&layer.conv, &shifted, NULL, &p);
-		for (size_t y = 0; y < HEIGHT; y++)
-			CHECK(!memcmp(at(&whole, y, CUT), at(&part, y, 0), (WIDTH - CUT) * 24 * sizeof(float)), "%s: row %zu",
-				  variants[v]->name, y);
-		free(src.block);
-		free(whole.block);
-		free(part.block);
-		release_layer(&layer);
+static void transposed_convolutions_equal_the_reference(void) {
+	for (uint64_t seed = 0; seed < 200; seed++) check_transposed(seed, false);
+}
+
+static void hostile_numbers_spread_the_same_way_transposed(void) {
+	for (uint64_t seed = 0; seed < 100; seed++) check_transposed(seed, true);
+}
+
+/* ---- tiles ---- */
+
+enum { WIDTH = 29, HEIGHT = 6 }; /* of the smaller of source and result */
+
+/* A layer over all of src, and over what lies right of and below (cut, cut): where both give a pixel, they give the
+ * same bits. shape: kernel, stride, channels in, channels out. */
+static void check_position(const struct kernels *k, const size_t shape[4], bool transposed, size_t cut) {
+	const size_t kernel = shape[0], stride = shape[1], in = shape[2], out = shape[3], grow = transposed ? 2 : 1;
+	struct random random = random_seeded(5, kernel, stride);
+	struct layer layer = make_layer(kernel, stride, in, transposed ? 4 * out : out, true, ACTIVATION_RELU, &random);
+	struct field src = make_field(HEIGHT * stride, WIDTH * stride, in, 0);
+	struct field whole = make_field(HEIGHT * grow, WIDTH * grow, out, 0);
+	struct field part = make_field((HEIGHT - cut) * grow, (WIDTH - cut) * grow, out, 0);
+	fill(&src, &random, false);
+	const struct map s = view(&src), w = view(&whole), p = view(&part);
+	const struct map shifted = {at(&src, cut * stride, cut * stride), (HEIGHT - cut) * stride, (WIDTH - cut) * stride,
+								in, src.row_stride};
+	if (transposed) {
+		k->conv_transpose2x2(&layer.conv, &s, &w);
+		k->conv_transpose2x2(&layer.conv, &shifted, &p);
+	} else {
+		k->conv2d(&layer.conv, &s, NULL, &w);
+		k->conv2d(&layer.conv, &shifted, NULL, &p);
 	}
+	for (size_t y = 0; y < part.height; y++)
+		CHECK(!memcmp(at(&whole, cut * grow + y, cut * grow), at(&part, y, 0), part.width * out * sizeof(float)),
+			  "%s: %zux%zu stride %zu, %zu -> %zu channels%s, cut at %zu: row %zu", k->name, kernel, kernel, stride, in,
+			  out, transposed ? " transposed" : "", cut, y);
+	free(src.block);
+	free(whole.block);
+	free(part.block);
+	release_layer(&layer);
+}
+
+static void position_does_not_change_a_bit(void) {
+	static const size_t shapes[][4] = {{3, 1, 13, 24}, {3, 1, 12, 40}, {3, 2, 8, 16}, {3, 1, 5, 3}, {1, 1, 24, 12}};
+	for (size_t v = 0; v < variant_count; v++)
+		for (size_t cut = 1; cut < HEIGHT; cut++) {
+			for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+				check_position(variants[v], shapes[i], false, cut);
+			check_position(variants[v], (size_t[]){1, 1, 9, 24}, true, cut);
+			check_position(variants[v], (size_t[]){1, 1, 9, 12}, true, cut);
+		}
 }
 
 /* ---- the other ops ---- */
 
+enum elementwise { ADD, SIGMOID, CHANNEL_AFFINE, ELEMENTWISE_COUNT };
+
+static void run_elementwise(const struct kernels *k, enum elementwise op, const struct field *vectors,
+							const struct map *a, const struct map *b, const struct map *dst) {
+	if (op == ADD) k->add(a, b, dst);
+	if (op == SIGMOID) k->sigmoid(a, dst);
+	if (op == CHANNEL_AFFINE) k->channel_affine(at(vectors, 0, 0), at(vectors, 1, 0), ACTIVATION_RELU, a, dst);
+}
+
+/* In a map of its own and, for every other seed, in the source. */
+static void check_elementwise(uint64_t seed, enum elementwise op) {
+	struct random random = random_seeded(seed, 9, (uint64_t)op);
+	const size_t c = 1 + random_below(&random, 37), h = 1 + random_below(&random, 5), w = 1 + random_below(&random, 9);
+	struct field a = make_field(h, w, c, 2), b = make_field(h, w, c, 0), vectors = make_field(2, 1, c, 1), results[8];
+	fill(&a, &random, seed & 2);
+	fill(&b, &random, false);
+	fill(&vectors, &random, false);
+	for (size_t v = 0; v < variant_count; v++) {
+		results[v] = make_field(h, w, c, 1);
+		for (size_t y = 0; y < h; y++) memcpy(at(&results[v], y, 0), at(&a, y, 0), w * c * sizeof(float));
+		const struct map x = view(&a), y = view(&b), to = view(&results[v]);
+		run_elementwise(variants[v], op, &vectors, seed & 1 ? &to : &x, &y, &to);
+		char what[96];
+		snprintf(what, sizeof what, "%s seed %llu: op %d, %zu x %zu x %zu", variants[v]->name, (unsigned long long)seed,
+				 op, h, w, c);
+		compare(&results[0], &results[v], 1e-6f, what);
+	}
+	for (size_t v = 0; v < variant_count; v++) free(results[v].block);
+	free(a.block);
+	free(b.block);
+	free(vectors.block);
+}
+
 static void elementwise_ops_equal_the_reference(void) {
-	for (uint64_t seed = 0; seed < 60; seed++) {
-		struct random random = random_seeded(seed, 9, 0);
-		const size_t c = 1 + random_below(&random, 37), h = 1 + random_below(&random, 5),
-					 w = 1 + random_below(&random, 9);
-		struct field a = make_field(h, w, c, 2), b = make_field(h, w, c, 0);
-		fill(&a, &random, seed % 2);
-		fill(&b, &random, false);
-		const struct map x = view(&a), y = view(&b);
-		for (size_t v = 1; v < variant_count; v++)
-			for (int op = 0; op < 3; op++) {
-				struct field wanted = make_field(h, w, c, 1), got = make_field(h, w, c, 1);
-				const struct map p = view(&wanted), q = view(&got);
-				for (int side = 0; side < 2; side++) {
-					const struct kernels *k = side ? variants[v] : variants[0];
-					const struct map *dst = side ? &q : &p;
-					if (op == 0) k->add(&x, &y, dst);
-					if (op == 1) k->sigmoid(&x, dst);
-					if (op == 2) k->channel_affine(at(&b, 0, 0), at(&a, 0, 0), ACTIVATION_RELU, &x, dst);
-				}
-				compare(&wanted, &got, 1e-6f, variants[v]->name);
-				free(wanted.block);
-				free(got.block);
-			}
-		float means[2][40];
-		for (size_t v = 1; v < variant_count && !(seed % 2); v++) {
-			variants[0]->global_average(&x, means[0]);
-			variants[v]->global_average(&x, means[1]);
-			CHECK(!memcmp(means[0], means[1], c * sizeof(float)), "%s: averages", variants[v]->name);
+	for (uint64_t seed = 0; seed < 60; seed++)
+		for (int op = 0; op < ELEMENTWISE_COUNT; op++) check_elementwise(seed, (enum elementwise)op);
+}
+
+static void averages_equal_the_reference(void) {
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		enum { MOST = 130 };
+		struct random random = random_seeded(seed, 11, 0);
+		const size_t c = 1 + random_below(&random, MOST);
+		struct field src = make_field(3, 5, c, 2);
+		float wanted[MOST], got[MOST];
+		fill(&src, &random, seed & 1);
+		const struct map x = view(&src);
+		variants[0]->global_average(&x, wanted);
+		for (size_t v = 1; v < variant_count; v++) {
+			variants[v]->global_average(&x, got);
+			for (size_t i = 0; i < c; i++)
+				CHECK(error_of(wanted[i], got[i]) <= 1e-6f, "%s seed %llu: channel %zu of %zu: %g, not %g",
+					  variants[v]->name, (unsigned long long)seed, i, c, (double)got[i], (double)wanted[i]);
 		}
-		free(a.block);
-		free(b.block);
+		free(src.block);
+	}
+}
+
+static void linear_layers_equal_the_reference(void) {
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		enum { MOST = 20 };
+		struct random random = random_seeded(seed, 13, 0);
+		const size_t in = 1 + random_below(&random, 130), out = 1 + random_below(&random, MOST);
+		struct field weights = make_field(1, out, in, 0), bias = make_field(1, 1, out, 0),
+					 src = make_field(1, 1, in, 0);
+		float wanted[MOST], got[MOST];
+		fill(&weights, &random, false);
+		fill(&bias, &random, false);
+		fill(&src, &random, false);
+		const enum activation activation = (enum activation)(seed & 1);
+		variants[0]->linear(in, out, weights.data, bias.data, activation, src.data, wanted);
+		for (size_t v = 1; v < variant_count; v++) {
+			variants[v]->linear(in, out, weights.data, bias.data, activation, src.data, got);
+			for (size_t o = 0; o < out; o++)
+				CHECK(error_of(wanted[o], got[o]) <= 1e-5f, "%s seed %llu: %zu -> %zu, number %zu: %g, not %g",
+					  variants[v]->name, (unsigned long long)seed, in, out, o, (double)got[o], (double)wanted[o]);
+		}
+		free(weights.block);
+		free(bias.block);
+		free(src.block);
 	}
 }
 
@@ -259,7 +348,7 @@ static void shuffle_undoes_unshuffle(void) {
 		}
 }
 
-static void reference_agrees_with_hand_computed_numbers(void) {
+static void reference_convolves_as_by_hand(void) {
 	/* 2 x 2 pixels of one channel, a 3x3 kernel of 1..9, bias 10: the middle tap is 5. */
 	struct field src = make_field(2, 2, 1, 0), dst = make_field(2, 2, 1, 0);
 	float plain[9], packed[72], bias[8] = {10};
@@ -274,23 +363,80 @@ static void reference_agrees_with_hand_computed_numbers(void) {
 	for (size_t i = 0; i < 4; i++)
 		CHECK(at(&dst, i / 2, i % 2)[0] == wanted[i], "pixel %zu: %g, not %g", i, (double)at(&dst, i / 2, i % 2)[0],
 			  (double)wanted[i]);
-	const float weights[4] = {1, 2, 3, 4}, biases[2] = {1, -40}, x[2] = {5, 6};
-	float y[2];
-	variants[0]->linear(2, 2, weights, biases, ACTIVATION_RELU, x, y);
-	CHECK(y[0] == 18 && y[1] == 0, "linear: %g %g", (double)y[0], (double)y[1]);
 	free(src.block);
 	free(dst.block);
+}
+
+/* Two pixels 1, 2 of one channel; the places of a 2x2 have the weights 1, 10, 100, 1000. */
+static void reference_transposes_as_by_hand(void) {
+	struct field src = make_field(1, 2, 1, 0), dst = make_field(2, 4, 1, 0);
+	const float plain[4] = {1, 10, 100, 1000}, bias[8] = {0.5f, 0.5f, 0.5f, 0.5f};
+	const float wanted[2][4] = {{1.5f, 10.5f, 2.5f, 20.5f}, {100.5f, 1000.5f, 200.5f, 2000.5f}};
+	float packed[8];
+	kernels_pack_conv2d(4, 1, 1, plain, packed);
+	at(&src, 0, 0)[0] = 1;
+	at(&src, 0, 1)[0] = 2;
+	const struct conv2d conv = {1, 1, 1, 4, packed, bias, NULL, NULL, ACTIVATION_NONE};
+	const struct map s = view(&src), d = view(&dst);
+	variants[0]->conv_transpose2x2(&conv, &s, &d);
+	for (size_t y = 0; y < 2; y++)
+		for (size_t x = 0; x < 4; x++)
+			CHECK(at(&dst, y, x)[0] == wanted[y][x], "(%zu, %zu): %g, not %g", x, y, (double)at(&dst, y, x)[0],
+				  (double)wanted[y][x]);
+	free(src.block);
+	free(dst.block);
+}
+
+/* One channel to 2 at stride 2 of a 1x1 result: scale and shift, then ReLU, then the residual. */
+static void reference_scales_activates_and_adds_in_this_order(void) {
+	struct field src = make_field(2, 2, 1, 0), dst = make_field(1, 1, 2, 0), more = make_field(1, 1, 2, 0);
+	const float plain[18] = {0, 0, 0, 0, 1, 2, 0, 3, 4, 0, 0, 0, 0, -1, 0, 0, 0, 0};
+	const float bias[8] = {1, 1}, scale[8] = {2, 3}, shift[8] = {-5, -6};
+	float packed[72];
+	kernels_pack_conv2d(2, 1, 3, plain, packed);
+	for (size_t i = 0; i < 4; i++) at(&src, i / 2, i % 2)[0] = (float)(i + 1);
+	more.data[0] = 0.25f;
+	more.data[1] = -7;
+	const struct conv2d conv = {3, 2, 1, 2, packed, bias, scale, shift, ACTIVATION_RELU};
+	const struct map s = view(&src), d = view(&dst), m = view(&more);
+	variants[0]->conv2d(&conv, &s, &m, &d);
+	const float first = (1 + 1 * 1 + 2 * 2 + 3 * 3 + 4 * 4) * 2 - 5 + 0.25f; /* positive: ReLU lets it pass */
+	const float second = 0 - 7;                                              /* (1 - 1) * 3 - 6 is negative */
+	CHECK(dst.data[0] == first && dst.data[1] == second, "%g %g, not %g %g", (double)dst.data[0], (double)dst.data[1],
+		  (double)first, (double)second);
+	free(src.block);
+	free(dst.block);
+	free(more.block);
+}
+
+static void reference_works_on_vectors_as_by_hand(void) {
+	const float weights[4] = {1, 2, 3, 4}, biases[2] = {1, -40}, x[2] = {5, 6};
+	float y[2], mean[2], picture[6] = {1, 10, 2, 20, 6, 30};
+	variants[0]->linear(2, 2, weights, biases, ACTIVATION_RELU, x, y);
+	CHECK(y[0] == 18 && y[1] == 0, "linear: %g %g", (double)y[0], (double)y[1]);
+	variants[0]->global_average(&(struct map){picture, 1, 3, 2, 6}, mean);
+	CHECK(mean[0] == 3 && mean[1] == 20, "averages: %g %g", (double)mean[0], (double)mean[1]);
+	const struct map map = {picture, 1, 3, 2, 6};
+	variants[0]->channel_affine((float[]){1, -1}, (float[]){-3, 4}, ACTIVATION_RELU, &map, &map);
+	CHECK(picture[0] == 0 && picture[1] == 4 && picture[2] == 1 && picture[4] == 9, "affine: %g %g %g %g",
+		  (double)picture[0], (double)picture[1], (double)picture[2], (double)picture[4]);
 }
 
 int main(void) {
 	variant_count = kernels_available(variants);
 	for (size_t v = 0; v < variant_count; v++) printf("variant %s\n", variants[v]->name);
-	RUN(reference_agrees_with_hand_computed_numbers);
+	RUN(reference_convolves_as_by_hand);
+	RUN(reference_transposes_as_by_hand);
+	RUN(reference_scales_activates_and_adds_in_this_order);
+	RUN(reference_works_on_vectors_as_by_hand);
 	RUN(convolutions_equal_the_reference);
 	RUN(hostile_numbers_spread_the_same_way);
 	RUN(transposed_convolutions_equal_the_reference);
+	RUN(hostile_numbers_spread_the_same_way_transposed);
 	RUN(position_does_not_change_a_bit);
 	RUN(elementwise_ops_equal_the_reference);
+	RUN(averages_equal_the_reference);
+	RUN(linear_layers_equal_the_reference);
 	RUN(shuffle_undoes_unshuffle);
 	return check_summary();
 }
