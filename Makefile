@@ -116,6 +116,8 @@ $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
 	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
 
+$(B)/tests/test_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+
 -include wasm/build.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

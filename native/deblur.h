@@ -136,8 +136,8 @@ typedef bool (*deblur_progress)(void *user, size_t done, size_t total);
 struct deblur_restore_options {
 	float strength;           /* 0: the picture as it was; 1: as restored; between: a mix */
 	int thread_count;         /* 0: one per CPU */
-	size_t tile_px;           /* side of the squares that are restored at a time; 0: chosen by the library. The result
-								 does not depend on it. */
+	size_t tile_px;           /* side of the squares that are restored at a time, at most 65536; 0: chosen by the
+								 library. The result does not depend on it. */
 	deblur_progress progress; /* NULL: none */
 	void *user;               /* handed to progress */
 	/* Restore only this part of the picture, so that a caller can go through a large one in pieces, on several machines

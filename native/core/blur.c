@@ -30,7 +30,8 @@ enum deblur_status deblur_blur_describe(enum deblur_blur_kind kind, float size_p
 	if (blur.spread_px > BLUR_MAX_SPREAD_PX) return DEBLUR_BAD_ARGUMENT;
 	/* A hand's path is rarely straight: 0.6 is about the mean of simulated trajectories. */
 	blur.anisotropy = kind == DEBLUR_BLUR_MOTION ? 1.0f : kind == DEBLUR_BLUR_SHAKE ? 0.6f : 0.0f;
-	blur.angle_deg = angle_deg - 180.0f * floorf(angle_deg / 180.0f);
+	const float turned = fmodf(angle_deg, 180); /* exact, however often it goes around */
+	blur.angle_deg = turned < 0 ? turned + 180 : turned;
 	if (kind != DEBLUR_BLUR_GAUSSIAN) blur.in_srgb = 0; /* only software blurs sRGB values */
 	*out = blur;
 	return DEBLUR_OK;
@@ -104,18 +105,22 @@ void blur_to_raw(const struct deblur_blur *blur, float raw[BLUR_RAW_COUNT]) {
 }
 
 void blur_from_raw(const float raw[BLUR_RAW_COUNT], struct deblur_blur *blur) {
-	float largest = raw[0], sum = 0;
-	for (int i = 1; i < DEBLUR_BLUR_KIND_COUNT; i++) largest = fmaxf(largest, raw[i]);
-	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) sum += blur->kind[i] = expf(raw[i] - largest);
+	float logits[DEBLUR_BLUR_KIND_COUNT], largest = -1e4f, sum = 0;
+	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) {
+		logits[i] = clamp(raw[i], -1e4f, 1e4f); /* a damaged or diverged net may say anything, infinity and NaN too */
+		largest = fmaxf(largest, logits[i]);
+	}
+	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) sum += blur->kind[i] = expf(logits[i] - largest);
 	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) blur->kind[i] /= sum;
 	blur->spread_px = clamp(expf(clamp(raw[5], 0, 4)) - 1, 0, BLUR_MAX_SPREAD_PX);
 	const float *scaled = raw + 6;
-	blur->anisotropy = clamp(hypotf(scaled[SCALED_COS], scaled[SCALED_SIN]), 0, 1);
-	const float angle = atan2f(scaled[SCALED_SIN], scaled[SCALED_COS]) * 28.6478898f; /* half of it, in degrees */
+	const float cosine = clamp(scaled[SCALED_COS], -2, 2), sine = clamp(scaled[SCALED_SIN], -2, 2);
+	blur->anisotropy = clamp(hypotf(cosine, sine), 0, 1);
+	const float angle = atan2f(sine, cosine) * 28.6478898f; /* half of it, in degrees */
 	blur->angle_deg = clamp(angle < 0 ? angle + 180 : angle, 0, 180);
 	const float read = clamp(scaled[SCALED_READ], 0, 1.9f) / 6, shot = clamp(scaled[SCALED_SHOT], 0, 1.7f) / 12;
 	blur->read_noise = clamp(read * read, 0, 0.1f);
 	blur->shot_noise = clamp(shot * shot, 0, 0.02f);
-	blur->jpeg_quality = clamp(100 - 50 * scaled[SCALED_JPEG], 1, 100);
+	blur->jpeg_quality = clamp(100 - 50 * clamp(scaled[SCALED_JPEG], 0, 2), 1, 100);
 	blur->in_srgb = 1 / (1 + expf(-clamp(scaled[SCALED_COUNT], -30, 30)));
 }

@@ -12,7 +12,11 @@
 #include "core/restore_tiles.h"
 #include "core/sha256.h"
 
-enum { ESTIMATE_CROP_PX = 192, ESTIMATE_MAX_CROPS = 16 };
+enum { ESTIMATE_CROP_PX = 192, ESTIMATE_MAX_CROPS = 16, MAX_TILE_PX = 65536 };
+
+static size_t round_up(size_t value, size_t unit) {
+	return (value + unit - 1) / unit * unit;
+}
 
 struct deblur_model {
 	struct model_file file;
@@ -92,43 +96,59 @@ static size_t keep_busiest(struct crop *kept, size_t count, struct crop crop) {
 	return count;
 }
 
-static size_t choose_crops(const struct deblur_image *picture, size_t width, size_t height, struct crop *kept) {
-	size_t count = 0;
-	memset(kept, 0, ESTIMATE_MAX_CROPS * sizeof *kept);
-	for (size_t i = 0; i < ESTIMATE_MAX_CROPS; i++) kept[i].energy = -1;
-	for (size_t y = 0; y + height <= picture->height; y += height)
-		for (size_t x = 0; x + width <= picture->width; x += width)
-			count = keep_busiest(kept, count, (struct crop){x, y, image_gradient_energy(picture, x, y, width, height)});
-	return count;
-}
-
 static size_t least(size_t a, size_t b) {
 	return a < b ? a : b;
 }
 
+/* Places from 0 to size - length, so that all of it is covered with as little overlap as can be. */
+static size_t place_count(size_t size, size_t length) {
+	return (size + length - 1) / length;
+}
+static size_t place(size_t size, size_t length, size_t index) {
+	const size_t count = place_count(size, length);
+	return count > 1 ? (size_t)((uint64_t)(size - length) * index / (count - 1)) : 0;
+}
+
+static size_t choose_crops(const struct deblur_image *picture, size_t width, size_t height, struct crop *kept) {
+	size_t count = 0;
+	for (size_t i = 0; i < ESTIMATE_MAX_CROPS; i++) kept[i] = (struct crop){0, 0, -1};
+	for (size_t i = 0; i < place_count(picture->height, height); i++)
+		for (size_t j = 0; j < place_count(picture->width, width); j++) {
+			const size_t x = place(picture->width, width, j), y = place(picture->height, height, i);
+			count = keep_busiest(kept, count, (struct crop){x, y, image_gradient_energy(picture, x, y, width, height)});
+		}
+	return count;
+}
+
+/* What the estimator says of one crop. */
+static void look_at(struct executor *executor, const struct deblur_image *picture, const struct crop *crop,
+					size_t width, size_t height, size_t alignment) {
+	const struct deblur_image part = {picture->pixels + crop->y * picture->stride + crop->x * (size_t)picture->channels,
+									  width, height, picture->stride, picture->channels};
+	const struct map input = executor_input(executor, round_up(height, alignment), round_up(width, alignment));
+	image_to_map(&part, 0, 0, &input);
+	executor_run(executor);
+}
+
+/* The mean over the crops, each counting as much as there is to see in it: a clear sky is neither sharp nor blurred. */
 static enum deblur_status estimate_raw(const struct graph *estimator, const struct deblur_image *picture,
 									   float raw[BLUR_RAW_COUNT]) {
 	const size_t width = least(picture->width, ESTIMATE_CROP_PX), height = least(picture->height, ESTIMATE_CROP_PX);
 	const size_t alignment = graph_alignment_px(estimator);
-	const size_t padded_width = (width + alignment - 1) / alignment * alignment;
-	const size_t padded_height = (height + alignment - 1) / alignment * alignment;
 	struct crop crops[ESTIMATE_MAX_CROPS];
 	const size_t count = choose_crops(picture, width, height, crops);
 	struct executor *executor = NULL;
-	const enum deblur_status status =
-		executor_create(estimator, kernels_best(), padded_height, padded_width, &executor);
+	const enum deblur_status status = executor_create(estimator, kernels_best(), height, width, &executor);
 	if (status) return status;
-	for (int i = 0; i < BLUR_RAW_COUNT; i++) raw[i] = 0;
+	double sums[BLUR_RAW_COUNT] = {0}, weights = 0;
 	for (size_t c = 0; c < count; c++) {
-		const struct deblur_image crop = {picture->pixels + crops[c].y * picture->stride +
-											  crops[c].x * (size_t)picture->channels,
-										  width, height, picture->stride, picture->channels};
-		const struct map input = executor_input(executor, padded_height, padded_width);
-		image_to_map(&crop, 0, 0, &input);
-		executor_run(executor);
+		const double weight = crops[c].energy + 1e-3; /* all may be flat */
+		look_at(executor, picture, &crops[c], width, height, alignment);
 		const float *found = executor_output_vector(executor);
-		for (int i = 0; i < BLUR_RAW_COUNT; i++) raw[i] += found[i] / (float)count;
+		for (int i = 0; i < BLUR_RAW_COUNT; i++) sums[i] += weight * (double)found[i];
+		weights += weight;
 	}
+	for (int i = 0; i < BLUR_RAW_COUNT; i++) raw[i] = (float)(sums[i] / weights);
 	executor_destroy(executor);
 	return DEBLUR_OK;
 }
@@ -146,7 +166,8 @@ enum deblur_status deblur_estimate(const struct deblur_model *model, const struc
 /* ---- restoring ---- */
 
 static bool options_are_valid(const struct deblur_restore_options *o) {
-	return o->strength >= 0 && o->strength <= 1 && o->thread_count >= 0 && o->thread_count <= 1024;
+	return o->strength >= 0 && o->strength <= 1 && o->thread_count >= 0 && o->thread_count <= 1024 &&
+		   o->tile_px <= MAX_TILE_PX;
 }
 
 /* Zeros stand for the whole picture. */

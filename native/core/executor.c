@@ -65,8 +65,8 @@ static const struct graph_op *only_user(const struct graph *graph, int tensor) {
 static const struct graph_op *fusable_affine(const struct graph *graph, const struct graph_op *conv) {
 	const struct graph_op *next = only_user(graph, conv->output);
 	if (!next || next->kind != GRAPH_CHANNEL_AFFINE || next->inputs[0] != conv->output || conv->activation) return NULL;
-	return graph_depends_on_picture(graph, next->inputs[1]) || graph_depends_on_picture(graph, next->inputs[2]) ? NULL
-																												: next;
+	const bool known = !graph->tensors[next->inputs[1]].of_picture && !graph->tensors[next->inputs[2]].of_picture;
+	return known ? next : NULL;
 }
 
 /* ... -> add, where the other term is there before the convolution runs. */
@@ -140,7 +140,7 @@ static enum deblur_status make_steps(struct executor *e, bool pack) {
 		const struct graph_op *op = &graph->ops[i];
 		struct step *step = &e->steps[e->step_count++];
 		*step = (struct step){.op = op, .output = op->output, .residual = -1, .scale = -1, .shift = -1};
-		step->of_condition = !graph_depends_on_picture(graph, op->output);
+		step->of_condition = !graph->tensors[op->output].of_picture;
 		if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) continue;
 		describe_conv(graph, step);
 		if (op->kind == GRAPH_CONV2D) fuse(graph, step, fused);

@@ -9,6 +9,7 @@ struct graph *graph_create(const char *name) {
 	struct graph *graph = calloc(1, sizeof *graph);
 	if (!graph) return NULL;
 	graph->picture = graph->condition = graph->output = -1;
+	graph->parameter_room = SIZE_MAX;
 	if (strlen(name) >= GRAPH_NAME_BYTES) graph->status = DEBLUR_BAD_ARGUMENT;
 	strncpy(graph->name, name, GRAPH_NAME_BYTES - 1);
 	return graph;
@@ -27,6 +28,10 @@ enum deblur_status graph_status(const struct graph *graph) {
 	if (!graph) return DEBLUR_OUT_OF_MEMORY;
 	if (graph->status) return graph->status;
 	return graph->picture >= 0 && graph->output >= 0 ? DEBLUR_OK : DEBLUR_BAD_ARGUMENT;
+}
+
+static size_t round_up(size_t value, size_t unit) {
+	return (value + unit - 1) / unit * unit;
 }
 
 /* The first error is the one that is told. */
@@ -72,6 +77,8 @@ static int add_parameter(struct graph *graph, const char *op_name, const char *r
 		parameter->shape[i] = shape[i];
 		parameter->count *= shape[i]; /* at most 4096 * 9 * 4096: no overflow */
 	}
+	if (parameter->count > graph->parameter_room) return fail(graph, DEBLUR_BAD_ARGUMENT);
+	graph->parameter_room -= parameter->count;
 	parameter->values = calloc(parameter->count, sizeof *parameter->values);
 	if (!parameter->values) return fail(graph, DEBLUR_OUT_OF_MEMORY);
 	return (int)graph->parameter_count++;
@@ -80,22 +87,15 @@ static int add_parameter(struct graph *graph, const char *op_name, const char *r
 int graph_input_map(struct graph *graph, const char *name, uint32_t channels) {
 	if (graph->status) return -1;
 	if (graph->picture >= 0 || graph->tensor_count) return fail(graph, DEBLUR_BAD_ARGUMENT);
-	return graph->picture = add_tensor(graph, name, channels, 1);
+	graph->picture = add_tensor(graph, name, channels, 1);
+	if (graph->picture >= 0) graph->tensors[graph->picture].of_picture = true;
+	return graph->picture;
 }
 
 int graph_input_vector(struct graph *graph, const char *name, uint32_t channels) {
 	if (graph->status) return -1;
 	if (graph->condition >= 0 || graph->tensor_count != 1) return fail(graph, DEBLUR_BAD_ARGUMENT);
 	return graph->condition = add_tensor(graph, name, channels, 0);
-}
-
-void graph_set_output(struct graph *graph, int tensor) {
-	if (graph->status) return;
-	if (tensor < 0 || (size_t)tensor >= graph->tensor_count) {
-		fail(graph, DEBLUR_BAD_ARGUMENT);
-		return;
-	}
-	graph->output = tensor;
 }
 
 /* ---- what each kind of op asks for and gives ---- */
@@ -197,7 +197,7 @@ int graph_append(struct graph *graph, const struct graph_op *wanted, const char 
 	if (graph->status) return -1;
 	struct graph_op op = *wanted;
 	op.weight = op.bias = -1;
-	if (graph->op_count >= GRAPH_MAX_OPS || !name_is_fine(name) || !attributes_are_fine(&op) ||
+	if (graph->output >= 0 || graph->op_count >= GRAPH_MAX_OPS || !name_is_fine(name) || !attributes_are_fine(&op) ||
 		!inputs_exist(graph, &op))
 		return fail(graph, DEBLUR_BAD_ARGUMENT);
 	const struct shape shape = derive_shape(graph, &op, out_channels);
@@ -208,6 +208,8 @@ int graph_append(struct graph *graph, const struct graph_op *wanted, const char 
 		add_parameters(graph, &op, name, out_channels);
 	op.output = graph->status ? -1 : add_tensor(graph, name, shape.channels, shape.downscale);
 	if (op.output < 0) return -1;
+	for (size_t i = 0; i < input_count(op.kind); i++)
+		if (graph->tensors[op.inputs[i]].of_picture) graph->tensors[op.output].of_picture = true;
 	graph->ops[graph->op_count++] = op;
 	return op.output;
 }
@@ -263,6 +265,41 @@ int graph_channel_affine(struct graph *graph, int x, int scale, int shift, const
 	return graph_append(graph, &op, name, 0);
 }
 
+/* ---- the output, and what follows from it ---- */
+
+/* Walks from the output to the picture. need[t] is how far beyond an aligned block tensor t is looked at, in picture
+ * pixels and a multiple of t's downscale. Pixel shuffles and 2x2 transposed convolutions stay within their own cell, so
+ * only rounding adds. */
+static size_t halo_of(const struct graph *graph, size_t *need) {
+	for (size_t i = graph->op_count; i-- > 0;) {
+		const struct graph_op *op = &graph->ops[i];
+		for (size_t j = 0; j < input_count(op->kind); j++) {
+			const size_t downscale = graph->tensors[op->inputs[j]].downscale;
+			if (!downscale) continue;
+			size_t reach = round_up(need[op->output], downscale);
+			if (op->kind == GRAPH_CONV2D) reach += op->kernel / 2 * downscale;
+			if (reach > need[op->inputs[j]]) need[op->inputs[j]] = reach;
+		}
+	}
+	return round_up(need[graph->picture], graph_alignment_px(graph));
+}
+
+void graph_set_output(struct graph *graph, int tensor) {
+	if (graph->status) return;
+	if (tensor < 0 || (size_t)tensor >= graph->tensor_count || graph->picture < 0) {
+		fail(graph, DEBLUR_BAD_ARGUMENT);
+		return;
+	}
+	size_t *need = calloc(graph->tensor_count, sizeof *need);
+	if (!need) {
+		fail(graph, DEBLUR_OUT_OF_MEMORY);
+		return;
+	}
+	graph->halo_px = halo_of(graph, need);
+	graph->output = tensor;
+	free(need);
+}
+
 struct graph *graph_clone(const struct graph *graph) {
 	struct graph *clone = graph_create(graph->name);
 	if (!clone) return NULL;
@@ -312,44 +349,8 @@ size_t graph_alignment_px(const struct graph *graph) {
 	return alignment;
 }
 
-static size_t round_up(size_t value, size_t unit) {
-	return (value + unit - 1) / unit * unit;
-}
-
-/* Walks from the output to the picture. need[t] is how far beyond an aligned block tensor t is looked at, in picture
- * pixels and a multiple of t's downscale. Pixel shuffles and 2x2 transposed convolutions stay within their own cell, so
- * only rounding adds. */
 size_t graph_halo_px(const struct graph *graph) {
-	size_t *need = calloc(graph->tensor_count, sizeof *need);
-	if (!need) return SIZE_MAX;
-	for (size_t i = graph->op_count; i-- > 0;) {
-		const struct graph_op *op = &graph->ops[i];
-		for (size_t j = 0; j < input_count(op->kind); j++) {
-			const size_t downscale = graph->tensors[op->inputs[j]].downscale;
-			if (!downscale) continue;
-			size_t reach = round_up(need[op->output], downscale);
-			if (op->kind == GRAPH_CONV2D) reach += op->kernel / 2 * downscale;
-			if (reach > need[op->inputs[j]]) need[op->inputs[j]] = reach;
-		}
-	}
-	const size_t halo = round_up(need[graph->picture], graph_alignment_px(graph));
-	free(need);
-	return halo;
-}
-
-/* A recursion would take exponential time on a hostile graph: every add would walk both of its inputs. */
-bool graph_depends_on_picture(const struct graph *graph, int tensor) {
-	bool *depends = calloc(graph->tensor_count, sizeof *depends);
-	if (!depends) return true;
-	depends[graph->picture] = true;
-	for (size_t i = 0; i < graph->op_count; i++) {
-		const struct graph_op *op = &graph->ops[i];
-		for (size_t j = 0; j < input_count(op->kind); j++)
-			if (depends[op->inputs[j]]) depends[op->output] = true;
-	}
-	const bool result = depends[tensor];
-	free(depends);
-	return result;
+	return graph->halo_px;
 }
 
 const char *graph_op_kind_name(enum graph_op_kind kind) {

@@ -42,6 +42,7 @@ struct graph_tensor {
 	char name[GRAPH_NAME_BYTES];
 	uint32_t channels;
 	uint32_t downscale; /* 1, 2, 4, ...; 0: a vector */
+	bool of_picture;    /* computed from the picture, and not from the condition alone */
 };
 
 struct graph_parameter {
@@ -67,8 +68,10 @@ struct graph {
 	struct graph_op *ops;
 	struct graph_parameter *parameters;
 	size_t tensor_count, op_count, parameter_count;
-	int picture;   /* the input map, [h][w][3] in 0..1 sRGB */
-	int condition; /* the input vector, -1 if there is none */
+	size_t parameter_room; /* how many numbers more the parameters may have together: BAD_ARGUMENT beyond */
+	size_t halo_px;        /* see graph_halo_px */
+	int picture;           /* the input map, [h][w][3] in 0..1 sRGB */
+	int condition;         /* the input vector, -1 if there is none */
 	int output;
 	enum deblur_status status;
 };
@@ -84,7 +87,7 @@ int graph_input_vector(struct graph *graph, const char *name, uint32_t channels)
 /* op: kind, activation, kernel, stride and inputs are read; `out_channels` matters to conv2d, conv_transpose2x2,
  * linear. BAD_ARGUMENT for what contradicts itself: wrong inputs, unknown kinds, shapes beyond the limits above. */
 int graph_append(struct graph *graph, const struct graph_op *op, const char *name, uint32_t out_channels);
-void graph_set_output(struct graph *graph, int tensor);
+void graph_set_output(struct graph *graph, int tensor); /* the last: a graph that has its output takes no more ops */
 
 int graph_conv2d(struct graph *graph, int x, const char *name, uint32_t out_channels, uint32_t kernel, uint32_t stride,
 				 enum activation activation);
@@ -107,8 +110,6 @@ size_t graph_alignment_px(const struct graph *graph);
 /* How far beyond a block of output pixels, aligned to graph_alignment_px, the ops look at the picture; a multiple of
  * it. Meaningful where no global average lies between picture and output. */
 size_t graph_halo_px(const struct graph *graph);
-/* True if the tensor is computed from the picture (and not only from the condition). */
-bool graph_depends_on_picture(const struct graph *graph, int tensor);
 const char *graph_op_kind_name(enum graph_op_kind kind);
 
 #endif

@@ -25,6 +25,7 @@ void image_to_map(const struct deblur_image *image, size_t x, size_t y, const st
 }
 
 static uint8_t mix(uint8_t src, float restored, float strength) {
+	if (strength <= 0) return src; /* whatever the net said: NaN times zero is NaN */
 	const float value = (float)src + strength * (restored * 255 - (float)src);
 	return value > 0 ? value < 255 ? (uint8_t)(value + 0.5f) : 255 : 0; /* NaN becomes 0 */
 }

@@ -80,13 +80,14 @@ static enum deblur_status read_graph(struct cursor *c, struct graph **out) {
 	if (condition) graph_input_vector(graph, "blur", condition);
 	enum deblur_status status = graph->status;
 	for (uint32_t i = 0; i < ops && !status; i++) {
-		status = read_op(c, graph);
 		/* A weight takes two bytes of the file at least: what is promised beyond that is not there. */
-		if (!status && graph_parameter_total(graph) > c->left / 2) status = DEBLUR_MODEL_DAMAGED;
+		const size_t promised = graph_parameter_total(graph), there = c->left / 2;
+		graph->parameter_room = there > promised ? there - promised : 0;
+		status = read_op(c, graph);
 	}
 	if (!status) {
 		graph_set_output(graph, (int)(int32_t)take_u32(c));
-		if (c->failed || graph_status(graph)) status = DEBLUR_MODEL_DAMAGED;
+		status = c->failed || graph_status(graph) == DEBLUR_BAD_ARGUMENT ? DEBLUR_MODEL_DAMAGED : graph_status(graph);
 	}
 	if (status)
 		graph_destroy(graph);

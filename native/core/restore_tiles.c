@@ -25,7 +25,6 @@ struct run {
 	const struct deblur_restore_options *options;
 	struct tiling tiling;
 	size_t next, done_pixels; /* guarded by the mutex where there are threads */
-	size_t tile_pixels, told; /* of run_alone: the tile it is at, and what was last reported */
 	enum deblur_status status;
 #ifdef HAVE_THREADS
 	pthread_mutex_t mutex;
@@ -95,23 +94,40 @@ static size_t pixels_of(const struct run *run, size_t index) {
 }
 
 /* A part of a tile counts as that part of its pixels: a small picture is one tile, and someone watches the bar. */
-static bool after_op(void *user, size_t done, size_t total) {
-	struct run *run = user;
-	const size_t pixels = run->done_pixels + (size_t)((uint64_t)run->tile_pixels * done / total);
-	if (pixels == run->told) return true;
-	run->told = pixels;
-	if (!report(run, pixels)) run->status = DEBLUR_CANCELLED;
+struct tile_progress {
+	struct run *run;
+	size_t pixels, counted; /* of the tile that is at work, and how many of them are in run->done_pixels */
+};
+
+/* How many pixels more are done; 0 mostly means that rounding hides them. */
+static size_t advance(struct tile_progress *tile, size_t done, size_t total) {
+	const size_t now = (size_t)((uint64_t)tile->pixels * done / total), more = now - tile->counted;
+	tile->counted = now;
+	return more;
+}
+
+static void begin_tile(struct tile_progress *tile, size_t index) {
+	tile->pixels = pixels_of(tile->run, index);
+	tile->counted = 0;
+}
+
+static bool after_op_alone(void *user, size_t done, size_t total) {
+	struct tile_progress *tile = user;
+	struct run *run = tile->run;
+	const size_t more = advance(tile, done, total);
+	run->done_pixels += more;
+	if (more && !report(run, run->done_pixels)) run->status = DEBLUR_CANCELLED;
 	return !run->status;
 }
 
 static enum deblur_status run_alone(struct run *run) {
+	struct tile_progress tile = {.run = run};
 	struct executor *executor = NULL;
 	run->status = make_executor(run, &executor);
-	if (!run->status) executor_set_progress(executor, after_op, run);
+	if (!run->status) executor_set_progress(executor, after_op_alone, &tile);
 	for (size_t i = 0; i < tiling_count(&run->tiling) && !run->status; i++) {
-		run->tile_pixels = pixels_of(run, i);
+		begin_tile(&tile, i);
 		restore_tile(run, executor, i);
-		run->done_pixels += run->tile_pixels;
 	}
 	executor_destroy(executor);
 	return run->status;
@@ -119,20 +135,33 @@ static enum deblur_status run_alone(struct run *run) {
 
 #ifdef HAVE_THREADS
 
+static bool after_op_of_many(void *user, size_t done, size_t total) {
+	struct tile_progress *tile = user;
+	struct run *run = tile->run;
+	const size_t more = advance(tile, done, total);
+	pthread_mutex_lock(&run->mutex);
+	run->done_pixels += more;
+	const bool go_on = !run->status;
+	if (more) pthread_cond_signal(&run->changed);
+	pthread_mutex_unlock(&run->mutex);
+	return go_on;
+}
+
 /* Takes tiles until there are none, or something failed. */
 static void *work(void *argument) {
 	struct run *run = argument;
+	struct tile_progress tile = {.run = run};
 	struct executor *executor = NULL;
 	enum deblur_status status = make_executor(run, &executor);
+	if (!status) executor_set_progress(executor, after_op_of_many, &tile);
 	pthread_mutex_lock(&run->mutex);
 	if (status && !run->status) run->status = status;
 	while (!run->status && run->next < tiling_count(&run->tiling)) {
 		const size_t index = run->next++;
 		pthread_mutex_unlock(&run->mutex);
+		begin_tile(&tile, index);
 		restore_tile(run, executor, index);
 		pthread_mutex_lock(&run->mutex);
-		run->done_pixels += pixels_of(run, index);
-		pthread_cond_signal(&run->changed);
 	}
 	run->running--;
 	pthread_cond_signal(&run->changed);

@@ -68,10 +68,12 @@ enum deblur_status picture_decode(const void *bytes, size_t size, struct picture
 	enum deblur_status status = format_check(bytes, size, &format);
 	if (status) return status;
 	int width, height, stored_channels;
-	if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &stored_channels)) return DEBLUR_PICTURE_DAMAGED;
+	if (!stbi_info_from_memory(bytes, (int)size, &width, &height, &stored_channels))
+		return stb_lacked_memory() ? DEBLUR_OUT_OF_MEMORY : DEBLUR_PICTURE_DAMAGED;
 	const int channels = stored_channels == 2 || stored_channels == 4 || format.has_colour_key ? 4 : 3;
 	stbi_uc *pixels = load(bytes, (int)size, &width, &height, channels);
-	if (!pixels) return !strcmp(stbi_failure_reason(), "outofmem") ? DEBLUR_OUT_OF_MEMORY : DEBLUR_PICTURE_DAMAGED;
+	const bool lacked_memory = stb_lacked_memory();
+	if (!pixels) return lacked_memory ? DEBLUR_OUT_OF_MEMORY : DEBLUR_PICTURE_DAMAGED;
 	status = (size_t)width == format.width && (size_t)height == format.height ? DEBLUR_OK : DEBLUR_PICTURE_DAMAGED;
 	if (!status) status = upright(pixels, format.width, format.height, channels, format.orientation, out);
 	stbi_image_free(pixels);

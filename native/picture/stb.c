@@ -1,4 +1,5 @@
 /* stb.c - the one place that compiles stb's code (Debian's libstb-dev; public domain). */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -16,10 +17,25 @@ static unsigned char *compress_with_zlib(unsigned char *data, int size, int *out
 	return out;
 }
 
+/* stb_image does not always say that it was memory that it lacked. */
+static _Thread_local bool lacked_memory;
+bool stb_lacked_memory(void); /* as in stb.h, which needs what is defined below */
+
+bool stb_lacked_memory(void) {
+	const bool lacked = lacked_memory;
+	lacked_memory = false;
+	return lacked;
+}
+
+static void *noted(void *memory) {
+	if (!memory) lacked_memory = true;
+	return memory;
+}
+
 /* stb_image up to 2.27 uses a JPEG's tables even where the file defines none. Zeros make that harmless, and the same on
  * every run. */
-#define STBI_MALLOC(size) calloc(1, size)
-#define STBI_REALLOC(block, size) realloc(block, size)
+#define STBI_MALLOC(size) noted(calloc(1, size))
+#define STBI_REALLOC(block, size) noted(realloc(block, size))
 #define STBI_FREE(block) free(block)
 #define STBIW_ZLIB_COMPRESS compress_with_zlib
 #define STB_IMAGE_IMPLEMENTATION

@@ -17,4 +17,7 @@
 #include <stb/stb_image_write.h>
 #pragma GCC diagnostic pop
 
+/* True, once, if stb_image could not allocate on this thread since the last call. */
+bool stb_lacked_memory(void);
+
 #endif
