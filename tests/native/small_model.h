@@ -22,7 +22,7 @@ static inline enum deblur_status small_model(uint64_t seed, double head, bool wi
 	const struct networks_unet shape = {
 		.level_count = 2, .widths = {9, 12}, .encoder_blocks = {1, 1}, .decoder_blocks = {1}, .condition_width = 8};
 	struct random random = random_seeded(seed, 0, 0);
-	struct model_file file = {.provenance = "made-by: small_model\nnote: random weights, for tests\n",
+	struct model_file file = {.provenance = "made-by: make_test_model\nnote: random weights, for tests\n",
 							  .restorer = networks_unet(&shape),
 							  .estimator = with_estimator ? networks_estimator() : NULL};
 	enum deblur_status status = DEBLUR_OUT_OF_MEMORY;
