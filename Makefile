@@ -110,11 +110,11 @@ $(B)/bench: $(call object,native/tools/bench.c) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
 	@$(CC) $(LDFLAGS) $^ -lm -o $@
 
-# Tests of the trainer need oneDNN, the others link it without using it.
+# Tests of the trainer need oneDNN, the others link it without using it. filter-out: a .d file adds headers to $^.
 $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@mkdir -p $(@D)
 	@echo "  $(@:$(B)/%=%)"
-	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
+	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $(filter-out %.h,$^) -ldnnl -lz -lm -o $@
 
 $(B)/tests/test_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 
