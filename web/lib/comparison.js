@@ -25,13 +25,13 @@ export class Comparison {
 
   /**
    * @param {'before' | 'after'} which
-   * @param {ImageData} image
+   * @param {ImageBitmap} image Moves into the canvas: copying the pixels of a large one would stop the page.
    */
   paint(which, image) {
     const canvas = this.canvases[which];
     canvas.width = image.width;
     canvas.height = image.height;
-    canvas.getContext('2d')?.putImageData(image, 0, 0);
+    canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(image);
   }
 
   /** @param {boolean} on */
@@ -40,7 +40,7 @@ export class Comparison {
     this.place();
   }
 
-  /** @param {ImageData} image A new photograph, of which there is nothing to compare yet. */
+  /** @param {ImageBitmap} image A new photograph, of which there is nothing to compare yet. */
   begin(image) {
     this.paint('before', image);
     this.canvases.after.width = this.canvases.after.height = 0;

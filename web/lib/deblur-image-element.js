@@ -2,7 +2,7 @@ import { Comparison } from './comparison.js';
 import { DeblurError, describeBlur, load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
-import { toImageData } from './decode.js';
+import { toBitmap } from './decode.js';
 
 /** @typedef {import('./blur.js').BlurDescription} BlurDescription */
 /** @typedef {import('./blur.js').BlurEstimate} BlurEstimate */
@@ -71,7 +71,7 @@ export class DeblurImageElement extends Base {
     root.append(template.content);
     /** @type {Promise<Deblurrer> | null} */
     this.loading = null;
-    /** @type {ImageData | null} The photograph as it came. */
+    /** @type {Blob | null} The photograph as it came. */
     this.source = null;
     /** @type {import('./deblur.js').RestoredImage | null} */
     this.restored = null;
@@ -331,11 +331,11 @@ export class DeblurImageElement extends Base {
     const work = new AbortController();
     this.work = work;
     try {
-      const source = await toImageData(blob);
-      if (work.signal.aborted) return;
-      this.source = source;
+      const bitmap = await toBitmap(blob);
+      if (work.signal.aborted) return bitmap.close();
+      this.source = blob;
       this.field('kind').value = 'auto';
-      this.comparison.begin(source);
+      this.comparison.begin(bitmap);
       await this.run();
     } catch (error) {
       if (!work.signal.aborted) this.fail(error);
@@ -433,9 +433,10 @@ export class DeblurImageElement extends Base {
           this.tell('deblur-progress', done);
         },
       });
-      if (this.work !== work) return;
+      const bitmap = await toBitmap(result.image.imageData);
+      if (this.work !== work) return bitmap.close();
       this.restored = result.image;
-      this.comparison.paint('after', result.image.imageData);
+      this.comparison.paint('after', bitmap);
       this.show('done');
       this.announce(`Done. ${describeBlur(result.blur)}`);
       this.tell('deblur-done', result);

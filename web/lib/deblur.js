@@ -10,7 +10,7 @@
  * All computing happens in a worker.
  * @module
  */
-import { encode, toImageData } from './decode.js';
+import { encode, toBitmap } from './decode.js';
 import { DeblurError } from './errors.js';
 import { moduleName } from './wasm.js';
 
@@ -60,6 +60,21 @@ async function untilAborted(promise, signal) {
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** @type {WeakMap<Blob, number>} */
+const blobKeys = new WeakMap();
+let keyCount = 0;
+
+/**
+ * A picture as the worker takes it. Files go as they are, and are decoded there; one that comes again is known by its key.
+ * @param {PictureInput} input
+ * @returns {Promise<{ input: Blob | ImageBitmap | ImageData, key: number }>}
+ */
+async function portable(input) {
+  const key = (input instanceof Blob && blobKeys.get(input)) || ++keyCount;
+  if (input instanceof Blob) blobKeys.set(input, key);
+  return { input: input instanceof Blob || input instanceof ImageData ? input : await toBitmap(input), key };
 }
 
 /** @param {string} why */
@@ -229,14 +244,18 @@ export class Deblurrer {
    */
   async perform(type, input, more, options) {
     this.throwIfOver(options.signal);
-    const { data, width, height } = await toImageData(input);
+    const picture = await portable(input);
     this.throwIfOver(options.signal);
     if (!this.worker) await this.start();
     this.throwIfOver(options.signal);
-    const pixels = data.slice().buffer; // the caller keeps its own
-    const answer = await this.ask({ type, pixels, width, height, ...more }, options, [pixels]);
+    // A bitmap moves; a Blob and an ImageData are copied, so that the caller keeps its own.
+    const answer = await this.ask(
+      { type, ...picture, ...more },
+      options,
+      picture.input instanceof ImageBitmap ? [picture.input] : [],
+    );
     this.throwIfOver(options.signal);
-    return { ...answer, width, height };
+    return answer;
   }
 
   /** @param {Parameters<Deblurrer['perform']>} call */

@@ -34,7 +34,7 @@ function pixelsOf(bitmap) {
  * Upright, sRGB, with alpha.
  * @param {ImageBitmapSource} source
  * @param {DeblurError} otherwise What to throw if the browser cannot.
- * @returns {Promise<ImageData>}
+ * @returns {Promise<ImageBitmap>}
  */
 async function draw(source, otherwise) {
   /** @type {ImageBitmap} */
@@ -46,16 +46,17 @@ async function draw(source, otherwise) {
   }
   try {
     refuseTooLarge(bitmap.width, bitmap.height);
-    return pixelsOf(bitmap);
-  } finally {
+  } catch (error) {
     bitmap.close();
+    throw error;
   }
+  return bitmap;
 }
 
 /**
- * A file's pixels.
+ * A file, looked at before the browser takes memory for it.
  * @param {Blob} blob
- * @returns {Promise<ImageData>}
+ * @returns {Promise<ImageBitmap>}
  */
 async function decode(blob) {
   /** @type {Uint8Array} */
@@ -67,22 +68,38 @@ async function decode(blob) {
   }
   const { width, height, problem, unreadable } = inspect(bytes, blob.type);
   if (problem) throw problem;
-  refuseTooLarge(width, height); // before the browser takes memory for it
+  refuseTooLarge(width, height);
   return draw(blob, unreadable);
 }
 
 /**
+ * What a canvas can show; browsers decode it beside the thread that asks. Close it when done.
  * @param {PictureInput} input
- * @returns {Promise<ImageData>}
+ * @returns {Promise<ImageBitmap>}
+ */
+export async function toBitmap(input) {
+  if (input instanceof Blob) return decode(input);
+  if (input instanceof ImageData) refuseTooLarge(input.width, input.height);
+  const what = 'A picture has to be a Blob, a File, an ImageData, or something that a canvas can draw';
+  return draw(input, new DeblurError('bad-argument', what));
+}
+
+/**
+ * Takes its time, and therefore belongs in a worker.
+ * @param {PictureInput} input
+ * @returns {Promise<ImageData>} `input` itself if it is one.
  */
 export async function toImageData(input) {
-  if (input instanceof Blob) return decode(input);
-  if (!(input instanceof ImageData)) {
-    const what = 'A picture has to be a Blob, a File, an ImageData, or something that a canvas can draw';
-    return draw(input, new DeblurError('bad-argument', what));
+  if (input instanceof ImageData) {
+    refuseTooLarge(input.width, input.height);
+    return input;
   }
-  refuseTooLarge(input.width, input.height);
-  return input;
+  const bitmap = await toBitmap(input);
+  try {
+    return pixelsOf(bitmap);
+  } finally {
+    bitmap.close();
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { toImageData } from './decode.js';
 import { DeblurError } from './errors.js';
 import { Core } from './wasm.js';
 
@@ -6,7 +7,7 @@ import { Core } from './wasm.js';
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  *
  * @typedef {{ type: 'open', module: WebAssembly.Module, model: ArrayBuffer }} OpenRequest
- * @typedef {{ pixels: ArrayBuffer, width: number, height: number }} Picture
+ * @typedef {{ input: Blob | ImageBitmap | ImageData, key: number }} Picture Two with the same key are the same.
  * @typedef {{ type: 'estimate' } & Picture} EstimateRequest
  * @typedef {{ type: 'cancel' }} CancelRequest
  * @typedef {{ type: 'deblur', strength: number, blur: 'auto' | BlurDescription | BlurEstimate } & Picture} DeblurRequest
@@ -15,6 +16,8 @@ import { Core } from './wasm.js';
 /** @type {Core} */
 let core;
 let cancelled = false;
+/** @type {{ key: number, picture: import('./wasm.js').CorePicture } | null} The last picture: it often comes again, with another blur. */
+let held = null;
 
 const worker = /** @type {{ postMessage(message: any, transfer?: Transferable[]): void, onmessage: any }} */ (
   /** @type {unknown} */ (globalThis)
@@ -23,38 +26,33 @@ const worker = /** @type {{ postMessage(message: any, transfer?: Transferable[])
 /** Lets messages in: a timer comes after those that wait. */
 const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-/**
- * @template T
- * @param {Picture} request
- * @param {(picture: import('./wasm.js').CorePicture) => T} work
- * @returns {Promise<Awaited<T>>}
- */
-async function withPicture({ pixels, width, height }, work) {
-  const picture = core.picture(new Uint8Array(pixels), width, height);
-  try {
-    return await work(picture);
-  } finally {
-    picture.close();
-  }
+/** @param {Picture} request */
+async function hold({ input, key }) {
+  if (held?.key === key) return held.picture;
+  held?.picture.close();
+  held = null;
+  const { data, width, height } = await toImageData(input);
+  held = { key, picture: core.picture(data, width, height) };
+  return held.picture;
 }
 
 /** @param {DeblurRequest} request */
-function deblur(request) {
-  return withPicture(request, async (picture) => {
-    const blur = picture.tell(request.blur);
-    worker.postMessage({ type: 'blur', blur });
-    const all = picture.width * picture.height;
-    let before = 0;
-    for (const part of picture.parts()) {
-      picture.restore(part, request.strength, (pixels) =>
-        worker.postMessage({ type: 'progress', done: (before + pixels) / all }),
-      );
-      before += part.width * part.height;
-      await breathe();
-      if (cancelled) return {};
-    }
-    return { pixels: picture.read().buffer, blur };
-  });
+async function deblur(request) {
+  const picture = await hold(request);
+  if (cancelled) return {};
+  const blur = picture.tell(request.blur);
+  worker.postMessage({ type: 'blur', blur });
+  const { width, height } = picture;
+  let before = 0;
+  for (const part of picture.parts()) {
+    picture.restore(part, request.strength, (pixels) =>
+      worker.postMessage({ type: 'progress', done: (before + pixels) / (width * height) }),
+    );
+    before += part.width * part.height;
+    await breathe();
+    if (cancelled) return {};
+  }
+  return { pixels: picture.read().buffer, width, height, blur };
 }
 
 /** @param {OpenRequest | EstimateRequest | DeblurRequest} request */
@@ -63,7 +61,7 @@ async function answer(request) {
     core = await Core.open(request.module, new Uint8Array(request.model));
     return { provenance: core.provenance() };
   }
-  if (request.type === 'estimate') return withPicture(request, (picture) => ({ blur: picture.estimate() }));
+  if (request.type === 'estimate') return { blur: (await hold(request)).estimate() };
   return deblur(request);
 }
 

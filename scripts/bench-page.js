@@ -1,0 +1,90 @@
+// What a large photograph costs in the page: seconds, memory of all of the browser's processes, and the longest time for which the page
+// did not answer. The photograph is JPEG, made of the given picture repeated to so many megapixels.
+//
+//     node scripts/bench-page.js PICTURE.png [MEGAPIXELS]
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStage } from '../tests/web/browser.js';
+import { readPng, writePng } from './png.js';
+
+/** @param {string} path @param {number} megapixels @param {string} folder */
+function makeLargeJpeg(path, megapixels, folder) {
+  const { width, height, channels, pixels } = readPng(readFileSync(path));
+  const [w, h] = [2000, 1500].map((side) => Math.round(side * Math.sqrt(megapixels / 3)));
+  const large = new Uint8Array(w * h * 3);
+  for (let y = 0; y < h; y++)
+    for (let x = 0; x < w; x++)
+      for (let c = 0; c < 3; c++) large[3 * (y * w + x) + c] = pixels[channels * ((y % height) * width + (x % width)) + c];
+  const [png, jpeg] = ['large.png', 'large.jpg'].map((name) => join(folder, name));
+  writeFileSync(png, writePng(large, w, h, 3));
+  execFileSync('build/deblur', ['run', '--quiet', '--blur', 'none', '--strength', '0', png, '-o', jpeg]);
+  return jpeg;
+}
+
+/** Megabytes of the processes below this one, what they share counted once (Linux' proportional set size). */
+function memoryOfChildren() {
+  /** @type {Map<number, number>} */
+  const parents = new Map();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)))
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {} // it ended meanwhile
+  let kilobytes = 0;
+  for (const [pid, parent] of parents) {
+    let above = parent;
+    while (above && above !== process.pid) above = parents.get(above) ?? 0;
+    if (above !== process.pid) continue;
+    try {
+      kilobytes += Number(/Pss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+    } catch {}
+  }
+  return kilobytes / 1024;
+}
+
+const [path, megapixels = '12'] = process.argv.slice(2);
+const folder = mkdtempSync(join(tmpdir(), 'deblur-bench-'));
+const jpeg = makeLargeJpeg(path, Number(megapixels), folder);
+const stage = await openStage();
+const { page } = await stage.open('index.html', { ownModel: true });
+const idle = memoryOfChildren();
+let peak = idle;
+const watch = setInterval(() => {
+  peak = Math.max(peak, memoryOfChildren());
+}, 50);
+await page.evaluate(() => {
+  const state = { longest: 0, at: '', phase: 'choosing' };
+  Object.assign(globalThis, { state });
+  for (const name of ['start', 'blur', 'progress', 'done'])
+    addEventListener(`deblur-${name}`, () => {
+      state.phase = name;
+    });
+  let last = performance.now();
+  const tick = new MessageChannel();
+  tick.port1.onmessage = () => {
+    const now = performance.now();
+    if (now - last > state.longest) Object.assign(state, { longest: now - last, at: state.phase });
+    last = now;
+    tick.port2.postMessage(null);
+  };
+  tick.port2.postMessage(null);
+});
+const start = performance.now();
+await page.locator('deblur-image .file').setInputFiles(jpeg);
+await page.locator('deblur-image .frame[data-state="done"]').waitFor({ timeout: 600_000 });
+const seconds = (performance.now() - start) / 1000;
+await page.waitForTimeout(1000); // painting
+const done = /** @type {any} */ (await page.evaluate(() => ({ .../** @type {any} */ (globalThis).state })));
+const [download] = await Promise.all([page.waitForEvent('download'), page.locator('deblur-image .download-jpeg').click()]);
+await download.path();
+const saved = /** @type {any} */ (await page.evaluate(() => ({ .../** @type {any} */ (globalThis).state })));
+clearInterval(watch);
+await stage.close();
+console.log(`${megapixels} megapixels, ${(statSync(jpeg).size / 1e6).toFixed(1)} MB of JPEG`);
+console.log(`  from choosing to done                   ${seconds.toFixed(1)} s`);
+console.log(`  memory at its peak, all processes       ${peak.toFixed(0)} MB (${idle.toFixed(0)} MB before)`);
+console.log(`  longest time without an answer          ${done.longest.toFixed(0)} ms (after "${done.at}")`);
+console.log(`  the same, saving as JPEG included       ${saved.longest.toFixed(0)} ms (after "${saved.at}")`);
+rmSync(folder, { recursive: true });
