@@ -125,10 +125,12 @@ test('where nothing can be written, that is said', () => {
 
 test('samples are written with their truth and a sheet', () => {
   const out = file('samples');
-  const { status, stderr } = run('degrade', '--data', data, '--count', '5', '--out', out);
+  const { status, stderr } = run('degrade', '--data', data, '--count', '5', '--crop', '96', '--out', out);
   assert.equal(status, 0, stderr);
   assert.equal(readdirSync(join(out, 'degraded')).length, 5);
   const truths = JSON.parse(readFileSync(join(out, 'truth.json'), 'utf8'));
   assert.equal(truths.length, 5);
   assert.ok(existsSync(join(out, 'sheet.png')));
+  const sample = readFileSync(join(out, 'degraded', '004.png'));
+  assert.deepEqual([sample.readUInt32BE(16), sample.readUInt32BE(20)], [96, 96]);
 });

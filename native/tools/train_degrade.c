@@ -8,7 +8,21 @@
 #include "tools/train_commands.h"
 #include "train/dataset.h"
 
-enum { CROP = 128, SHEET_COLUMNS = 6, PATH_BYTES = 4096 };
+enum { SHEET_WIDTH_PX = 1536, PATH_BYTES = 4096 };
+
+/* What is asked for. */
+struct order {
+	struct dataset_options data;
+	const char *folder;
+	size_t count;
+	uint64_t seed;
+};
+
+/* Pairs beside each other on the sheet. */
+static size_t sheet_columns(const struct order *o) {
+	const size_t columns = SHEET_WIDTH_PX / (2 * o->data.crop_px);
+	return columns ? columns : 1;
+}
 
 static void to_pixels(const float *numbers, uint8_t *pixels, size_t count) {
 	for (size_t i = 0; i < count; i++) pixels[i] = (uint8_t)(numbers[i] * 255 + 0.5f);
@@ -38,23 +52,27 @@ static void write_truth(FILE *to, const struct deblur_blur *b, size_t i, size_t 
 }
 
 /* Degraded beside sharp, row by row, and every sample as its own file. */
-static enum deblur_status write_samples(const struct dataset *dataset, uint64_t seed, size_t count, const char *folder,
-										FILE *truth, const struct picture *sheet) {
-	static float numbers[2][CROP * CROP * 3];
+static enum deblur_status write_samples(const struct dataset *dataset, const struct order *o, FILE *truth,
+										const struct picture *sheet) {
+	const size_t crop = o->data.crop_px, numbers = crop * crop * 3, columns = sheet_columns(o);
+	struct dataset_sample sample = {.degraded = malloc(numbers * sizeof(float)),
+									.sharp = malloc(numbers * sizeof(float))};
 	struct picture tile = {0};
-	enum deblur_status status = picture_create(CROP, CROP, 3, &tile);
-	for (size_t i = 0; i < count && !status; i++) {
-		struct dataset_sample sample = {.degraded = numbers[0], .sharp = numbers[1]};
-		status = dataset_sample(dataset, seed, i, 0, &sample);
+	enum deblur_status status = sample.degraded && sample.sharp ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+	if (!status) status = picture_create(crop, crop, 3, &tile);
+	for (size_t i = 0; i < o->count && !status; i++) {
+		status = dataset_sample(dataset, o->seed, i, 0, &sample);
 		if (status) break;
-		write_truth(truth, &sample.truth, i, count);
+		write_truth(truth, &sample.truth, i, o->count);
 		for (int side = 0; side < 2 && !status; side++) {
-			to_pixels(numbers[side], tile.pixels, CROP * CROP * 3);
-			paste(&tile, sheet, (i % SHEET_COLUMNS * 2 + (size_t)side) * CROP, i / SHEET_COLUMNS * CROP);
-			status = write_tile(&tile, folder, side ? "sharp" : "degraded", i);
+			to_pixels(side ? sample.sharp : sample.degraded, tile.pixels, numbers);
+			paste(&tile, sheet, (i % columns * 2 + (size_t)side) * crop, i / columns * crop);
+			status = write_tile(&tile, o->folder, side ? "sharp" : "degraded", i);
 		}
 	}
 	picture_release(&tile);
+	free(sample.degraded);
+	free(sample.sharp);
 	return status;
 }
 
@@ -69,26 +87,24 @@ static enum deblur_status make_folders(const char *folder) {
 	return DEBLUR_OK;
 }
 
-static enum deblur_status degrade_all(const struct dataset_options *options, const char *folder, size_t count,
-									  uint64_t seed) {
+static enum deblur_status degrade_all(const struct order *o) {
+	const size_t crop = o->data.crop_px, columns = sheet_columns(o);
 	struct dataset *dataset = NULL;
 	struct picture sheet = {0};
 	char path[PATH_BYTES];
-	enum deblur_status status = dataset_open(options, &dataset, NULL);
-	if (!status) status = make_folders(folder);
-	if (!status)
-		status =
-			picture_create(SHEET_COLUMNS * 2 * CROP, (count + SHEET_COLUMNS - 1) / SHEET_COLUMNS * CROP, 3, &sheet);
-	snprintf(path, sizeof path, "%s/truth.json", folder);
+	enum deblur_status status = dataset_open(&o->data, &dataset, NULL);
+	if (!status) status = make_folders(o->folder);
+	if (!status) status = picture_create(columns * 2 * crop, (o->count + columns - 1) / columns * crop, 3, &sheet);
+	snprintf(path, sizeof path, "%s/truth.json", o->folder);
 	FILE *truth = status ? NULL : fopen(path, "w");
 	if (!status && !truth) status = DEBLUR_IO;
 	if (!status) {
 		fprintf(truth, "[\n");
-		status = write_samples(dataset, seed, count, folder, truth, &sheet);
+		status = write_samples(dataset, o, truth, &sheet);
 		fprintf(truth, "]\n");
 		if (fclose(truth) && !status) status = DEBLUR_IO;
 	}
-	snprintf(path, sizeof path, "%s/sheet.png", folder);
+	snprintf(path, sizeof path, "%s/sheet.png", o->folder);
 	if (!status) status = picture_write(path, &sheet, 95);
 	picture_release(&sheet);
 	dataset_close(dataset);
@@ -100,6 +116,7 @@ int train_degrade(int argc, char **argv) {
 		{"--data", "DIR", "folders of sharp photographs (default: data/photos)", OPTION_MANY, NULL, 0},
 		{"--degrade", "PRESET", "protocol or photo (default)", OPTION_ONE, NULL, 0},
 		{"--count", "N", "samples (default: 48)", OPTION_ONE, NULL, 0},
+		{"--crop", "PX", "side of a sample, rounded down to a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},
 		{"--out", "DIR", "degraded/, sharp/, truth.json and sheet.png go there", OPTION_ONE, NULL, 0},
 		{0}};
@@ -107,25 +124,29 @@ int train_degrade(int argc, char **argv) {
 							  .summary = "Writes degraded samples and a contact sheet: degraded beside sharp.",
 							  .options = table};
 	static const char *const default_data[] = {"data/photos"};
-	double count, seed;
+	double count, seed, crop;
 	int code;
 	if (!options_parse(&command, argc, argv, &code)) {
 		options_release(&command);
 		return code;
 	}
 	const struct option *data = option_find(&command, "--data");
-	const char *folder = option_value(&command, "--out", NULL), *preset = option_value(&command, "--degrade", "photo");
-	struct dataset_options options = {.sharp_dirs = data->count ? (const char *const *)data->values : default_data,
-									  .sharp_dir_count = data->count ? data->count : 1,
-									  .crop_px = CROP};
+	const char *preset = option_value(&command, "--degrade", "photo");
+	struct order order = {.data = {.sharp_dirs = data->count ? (const char *const *)data->values : default_data,
+								   .sharp_dir_count = data->count ? data->count : 1},
+						  .folder = option_value(&command, "--out", NULL)};
 	code = EXIT_USAGE;
-	if (!folder)
+	if (!order.folder)
 		fprintf(stderr, "%s: --out says where the samples go; it is missing\n", command.name);
-	else if (degrade_preset_from_name(preset, &options.preset))
+	else if (degrade_preset_from_name(preset, &order.data.preset))
 		fprintf(stderr, "%s: --degrade %s is unknown; there are protocol and photo\n", command.name, preset);
 	else if (option_number(&command, "--count", 1, 10000, 48, &count) &&
+			 option_number(&command, "--crop", 32, 1024, 128, &crop) &&
 			 option_number(&command, "--seed", 0, 1e15, 1, &seed)) {
-		const enum deblur_status status = degrade_all(&options, folder, (size_t)count, (uint64_t)seed);
+		order.count = (size_t)count;
+		order.data.crop_px = (size_t)crop / 8 * 8;
+		order.seed = (uint64_t)seed;
+		const enum deblur_status status = degrade_all(&order);
 		if (status == DEBLUR_IO)
 			perror(command.name);
 		else if (status)
