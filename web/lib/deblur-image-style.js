@@ -81,6 +81,7 @@ button:disabled { opacity: 0.45; cursor: default; }
 .pair { display: grid; justify-content: center; width: 100%; }
 canvas { display: block; grid-area: 1 / 1; max-width: 100%; max-height: var(--height); }
 canvas.before { clip-path: inset(0 calc(100% - var(--edge, 100%)) 0 0); }
+canvas.after { clip-path: inset(0 0 0 var(--edge, 100%)); }
 .pixels .scroller { cursor: grab; }
 .pixels .scroller:active { cursor: grabbing; }
 .pixels .pair { width: max-content; min-width: 100%; }
