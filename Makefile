@@ -68,6 +68,8 @@ bench: setup ## how fast it is: GMAC/s natively and as WebAssembly, beside the m
 
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
+	@test -n "$(wildcard /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a)" || \
+		{ echo "fuzz: libclang-rt-19-dev is missing: apt-get install clang-19 libclang-rt-19-dev" >&2; exit 1; }
 	@mkdir -p $(B)/fuzz
 	@for target in model_file picture; do \
 		echo "  fuzz_$$target"; \
