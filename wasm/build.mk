@@ -1,7 +1,7 @@
 # The inference core as WebAssembly: the same sources as the native library, once with fixed-width SIMD and once without.
 #
 # Debian's Emscripten 3.1.6 brings the C library and drives the link. Where clang-19 is installed it compiles: its SIMD code is
-# clearly faster than that of Emscripten's own LLVM 14 (see docs in native/README.md); without it the build works all the same.
+# clearly faster than that of Emscripten's own LLVM 14 (see native/BENCHMARKS.md); without it the build works all the same.
 WASM := $(B)/wasm
 EMSCRIPTEN_CONFIG := /usr/share/emscripten/.emscripten
 LLVM_19 := $(wildcard /usr/lib/llvm-19/bin/clang)
