@@ -11,12 +11,9 @@
 #include "core/model_file.h"
 #include "core/restore_tiles.h"
 #include "core/sha256.h"
+#include "core/size.h"
 
 enum { ESTIMATE_CROP_PX = 192, ESTIMATE_MAX_CROPS = 16, MAX_TILE_PX = 65536 };
-
-static size_t round_up(size_t value, size_t unit) {
-	return (value + unit - 1) / unit * unit;
-}
 
 struct deblur_model {
 	struct model_file file;
@@ -94,10 +91,6 @@ static size_t keep_busiest(struct crop *kept, size_t count, struct crop crop) {
 	for (; at > 0 && kept[at - 1].energy < crop.energy; at--) kept[at] = kept[at - 1];
 	kept[at] = crop;
 	return count;
-}
-
-static size_t least(size_t a, size_t b) {
-	return a < b ? a : b;
 }
 
 /* Places from 0 to size - length, so that all of it is covered with as little overlap as can be. */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/size.h"
+
 enum { RING = 1, ALIGN_FLOATS = 16 };
 
 /* What is run at once: an op, or a convolution with the ops that were fused into it. */
@@ -38,10 +40,6 @@ struct executor {
 	executor_progress progress;
 	void *user;
 };
-
-static size_t round_up(size_t value, size_t unit) {
-	return (value + unit - 1) / unit * unit;
-}
 
 /* ---- steps ---- */
 

@@ -3,7 +3,7 @@
  *     struct executor *e = NULL;
  *     status = executor_create(graph, kernels_best(), 512, 512, &e);
  *     executor_set_condition(e, condition);          // once per picture
- *     float *in = executor_input(e, h, w);           // fill: [h][w][3] rows executor_input_stride(e) apart
+ *     const struct map in = executor_input(e, h, w); // fill: [h][w][3], rows in.row_stride apart
  *     executor_run(e);
  *     const struct map *y = executor_output(e);
  *

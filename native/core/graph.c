@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/size.h"
+
 /* ---- construction ---- */
 
 struct graph *graph_create(const char *name) {
@@ -28,10 +30,6 @@ enum deblur_status graph_status(const struct graph *graph) {
 	if (!graph) return DEBLUR_OUT_OF_MEMORY;
 	if (graph->status) return graph->status;
 	return graph->picture >= 0 && graph->output >= 0 ? DEBLUR_OK : DEBLUR_BAD_ARGUMENT;
-}
-
-static size_t round_up(size_t value, size_t unit) {
-	return (value + unit - 1) / unit * unit;
 }
 
 /* The first error is the one that is told. */

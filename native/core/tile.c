@@ -1,11 +1,6 @@
 #include "core/tile.h"
 
-static size_t round_up(size_t value, size_t unit) {
-	return (value + unit - 1) / unit * unit;
-}
-static size_t least(size_t a, size_t b) {
-	return a < b ? a : b;
-}
+#include "core/size.h"
 
 struct tiling tiling_make(size_t width, size_t height, struct rectangle region, size_t alignment, size_t halo,
 						  size_t tile_width, size_t tile_height) {
