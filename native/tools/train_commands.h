@@ -4,8 +4,16 @@
 #ifndef TOOLS_TRAIN_COMMANDS_H
 #define TOOLS_TRAIN_COMMANDS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tools/options.h"
+
 int train_teacher(int argc, char **argv);
 int train_distill(int argc, char **argv);
 int train_degrade(int argc, char **argv);
+
+/* --crop, the side of a sample; false after a message. */
+bool train_read_crop(const struct command *command, size_t *crop_px);
 
 #endif

@@ -116,7 +116,7 @@ int train_degrade(int argc, char **argv) {
 		{"--data", "DIR", "folders of sharp photographs (default: data/photos)", OPTION_MANY, NULL, 0},
 		{"--degrade", "PRESET", "protocol or photo (default)", OPTION_ONE, NULL, 0},
 		{"--count", "N", "samples (default: 48)", OPTION_ONE, NULL, 0},
-		{"--crop", "PX", "side of a sample, rounded down to a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},
+		{"--crop", "PX", "side of a sample, a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},
 		{"--out", "DIR", "degraded/, sharp/, truth.json and sheet.png go there", OPTION_ONE, NULL, 0},
 		{0}};
@@ -124,7 +124,7 @@ int train_degrade(int argc, char **argv) {
 							  .summary = "Writes degraded samples and a contact sheet: degraded beside sharp.",
 							  .options = table};
 	static const char *const default_data[] = {"data/photos"};
-	double count, seed, crop;
+	double count, seed;
 	int code;
 	if (!options_parse(&command, argc, argv, &code)) {
 		options_release(&command);
@@ -141,10 +141,8 @@ int train_degrade(int argc, char **argv) {
 	else if (degrade_preset_from_name(preset, &order.data.preset))
 		fprintf(stderr, "%s: --degrade %s is unknown; there are protocol and photo\n", command.name, preset);
 	else if (option_number(&command, "--count", 1, 10000, 48, &count) &&
-			 option_number(&command, "--crop", 32, 1024, 128, &crop) &&
-			 option_number(&command, "--seed", 0, 1e15, 1, &seed)) {
+			 train_read_crop(&command, &order.data.crop_px) && option_number(&command, "--seed", 0, 1e15, 1, &seed)) {
 		order.count = (size_t)count;
-		order.data.crop_px = (size_t)crop / 8 * 8;
 		order.seed = (uint64_t)seed;
 		const enum deblur_status status = degrade_all(&order);
 		if (status == DEBLUR_IO)

@@ -54,23 +54,28 @@ static bool read_data_options(const struct command *command, struct trainer_opti
 	return false;
 }
 
+bool train_read_crop(const struct command *command, size_t *crop_px) {
+	double crop;
+	if (!option_number(command, "--crop", 32, 1024, 128, &crop)) return false;
+	*crop_px = (size_t)crop;
+	if (*crop_px % 8 == 0) return true;
+	fprintf(stderr, "%s: --crop has to be a multiple of 8\n", command->name);
+	return false;
+}
+
 static bool read_numbers(const struct command *command, struct trainer_options *o) {
-	double steps, seed, threads, batch, crop, validate;
+	double steps, seed, threads, batch, validate;
 	const bool fine = option_number(command, "--minutes", 0.01, 1e6, 0, &o->minutes) &&
 					  option_number(command, "--steps", 1, 1e9, 10000, &steps) &&
 					  option_number(command, "--seed", 0, 1e15, 1, &seed) &&
 					  option_number(command, "--threads", 1, 1024, omp_get_num_procs(), &threads) &&
 					  option_number(command, "--batch", 1, 256, 8, &batch) &&
-					  option_number(command, "--crop", 32, 1024, 128, &crop) &&
+					  train_read_crop(command, &o->data.crop_px) &&
 					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
 					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
 					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&
 					  option_number(command, "--estimator-first", 0, 0.9, 0.2, &o->estimator_first);
 	if (!fine) return false;
-	if ((size_t)crop % 8) {
-		fprintf(stderr, "%s: --crop has to be a multiple of 8\n", command->name);
-		return false;
-	}
 	if (o->minutes > 0 && option_given(command, "--steps")) {
 		fprintf(stderr, "%s: --minutes and --steps exclude each other\n", command->name);
 		return false;
@@ -78,7 +83,6 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 	o->steps = (uint64_t)steps;
 	o->seed = (uint64_t)seed;
 	o->batch = (size_t)batch;
-	o->data.crop_px = (size_t)crop;
 	o->data.validation_every = 16;
 	o->validate_every = (uint64_t)validate;
 	omp_set_dynamic(0);
@@ -156,7 +160,7 @@ static int train(struct command *command, int argc, char **argv, const char *net
 		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                \
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                    \
 		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
-		{"--from", "M.dbm", "a model to begin with instead of random weights", OPTION_ONE, NULL, 0},                   \
+		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},    \
 		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
 		{"--batch", "N", "samples per step (default: 8)", OPTION_ONE, NULL, 0},                                        \
 		{"--crop", "PX", "side of a sample, a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},                     \

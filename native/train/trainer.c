@@ -103,6 +103,8 @@ static enum deblur_status begin_with(struct trainer *t, const char *path) {
 	if (!status) copy_parameters(from.restorer, t->model.restorer);
 	if (!status && same_parameters(from.estimator, t->model.estimator))
 		copy_parameters(from.estimator, t->model.estimator);
+	else if (!status)
+		progress_note(t->progress, "--from has no estimator of this shape: the estimator begins anew");
 	model_file_release(&from);
 	return status;
 }
