@@ -28,11 +28,11 @@ $(WASM)/scalar/%.o: %.c | $(WASM)/emscripten.cfg
 	@echo "  $(@:$(B)/%=%)"
 	@$(EMCC) $(WASM_CFLAGS) -c $< -o $@
 
-$(WASM)/deblur-simd.wasm: $(call wasm_objects,simd,$(WASM_SIMD_SRC)) 
+$(WASM)/deblur-simd.wasm: $(call wasm_objects,simd,$(WASM_SIMD_SRC))
 	@echo "  $(@:$(B)/%=%)"
 	@$(EMCC) $^ -msimd128 $(WASM_LDFLAGS) -o $@
 
-$(WASM)/deblur-scalar.wasm: $(call wasm_objects,scalar,$(WASM_SRC)) 
+$(WASM)/deblur-scalar.wasm: $(call wasm_objects,scalar,$(WASM_SRC))
 	@echo "  $(@:$(B)/%=%)"
 	@$(EMCC) $^ $(WASM_LDFLAGS) -o $@
 
