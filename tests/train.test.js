@@ -50,7 +50,7 @@ test('what is missing or makes no sense is said', () => {
   assert.match(run('teacher', '--data', data).stderr, /--out says where/);
   assert.match(run('distill', '--data', data, '--out', file('x.dbm')).stderr, /--teacher names the model/);
   assert.match(run('teacher', ...small, '--minutes', '1', '--out', file('x.dbm')).stderr, /exclude each other/);
-  assert.match(run('teacher', '--data', data, '--crop', '33', '--out', file('x.dbm')).stderr, /multiple of 8/);
+  assert.match(run('teacher', '--data', data, '--crop', '33', '--out', file('x.dbm')).stderr, /multiple of 16/);
   assert.match(run('teacher', '--data', data, '--degrade', 'rain', '--out', file('x.dbm')).stderr, /unknown/);
   const absent = run('teacher', '--data', file('nowhere'), '--out', file('x.dbm'));
   assert.equal(absent.status, 1);
@@ -107,6 +107,20 @@ test('a run begins with the weights of another, and refuses those of another net
   assert.match(other.stderr, /is not a model of the network "teacher"/);
   const absent = run('teacher', ...small, '--from', file('nowhere.dbm'), '--out', file('other.dbm'));
   assert.match(absent.stderr, /nowhere\.dbm: No such file/);
+});
+
+test('with --estimator-first 0 the estimator stays as it was, and there has to be one', () => {
+  const found = (/** @type {string} */ name) => {
+    const options = ['estimate', '--model', file(name), '--json', 'tests/golden/a.png'];
+    return JSON.parse(spawnSync('build/deblur', options, { encoding: 'utf8' }).stdout)[0].blur;
+  };
+  const alone = ['--estimator-first', '0', '--steps', '2'];
+  const kept = run('teacher', ...small, ...alone, '--from', file('whole.dbm'), '--out', file('kept.dbm'));
+  assert.equal(kept.status, 0, kept.stderr);
+  assert.deepEqual(found('kept.dbm'), found('whole.dbm'));
+  const without = run('teacher', ...small, ...alone, '--out', file('without.dbm'));
+  assert.equal(without.status, 1);
+  assert.match(without.stderr, /leaves the estimator as --from or --teacher has it, and neither has one that fits/);
 });
 
 test('a log of JSON lines tells every validation', () => {

@@ -61,7 +61,7 @@ static enum deblur_status write_samples(const struct dataset *dataset, const str
 	enum deblur_status status = sample.degraded && sample.sharp ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 	if (!status) status = picture_create(crop, crop, 3, &tile);
 	for (size_t i = 0; i < o->count && !status; i++) {
-		status = dataset_sample(dataset, o->seed, i, 0, &sample);
+		status = dataset_sample(dataset, crop, o->seed, i, 0, &sample);
 		if (status) break;
 		write_truth(truth, &sample.truth, i, o->count);
 		for (int side = 0; side < 2 && !status; side++) {
@@ -116,7 +116,7 @@ int train_degrade(int argc, char **argv) {
 		{"--data", "DIR", "folders of sharp photographs (default: data/photos)", OPTION_MANY, NULL, 0},
 		{"--degrade", "PRESET", "protocol or photo (default)", OPTION_ONE, NULL, 0},
 		{"--count", "N", "samples (default: 48)", OPTION_ONE, NULL, 0},
-		{"--crop", "PX", "side of a sample, a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},
+		{"--crop", "PX", "side of a sample, a multiple of 16 (default: 128)", OPTION_ONE, NULL, 0},
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},
 		{"--out", "DIR", "degraded/, sharp/, truth.json and sheet.png go there", OPTION_ONE, NULL, 0},
 		{0}};
@@ -141,7 +141,8 @@ int train_degrade(int argc, char **argv) {
 	else if (degrade_preset_from_name(preset, &order.data.preset))
 		fprintf(stderr, "%s: --degrade %s is unknown; there are protocol and photo\n", command.name, preset);
 	else if (option_number(&command, "--count", 1, 10000, 48, &count) &&
-			 train_read_crop(&command, &order.data.crop_px) && option_number(&command, "--seed", 0, 1e15, 1, &seed)) {
+			 train_read_crop(&command, "--crop", 128, &order.data.crop_px) &&
+			 option_number(&command, "--seed", 0, 1e15, 1, &seed)) {
 		order.count = (size_t)count;
 		order.seed = (uint64_t)seed;
 		const enum deblur_status status = degrade_all(&order);

@@ -54,12 +54,12 @@ static bool read_data_options(const struct command *command, struct trainer_opti
 	return false;
 }
 
-bool train_read_crop(const struct command *command, size_t *crop_px) {
+bool train_read_crop(const struct command *command, const char *name, size_t fallback, size_t *crop_px) {
 	double crop;
-	if (!option_number(command, "--crop", 32, 1024, 128, &crop)) return false;
+	if (!option_number(command, name, 32, 2048, (double)fallback, &crop)) return false;
 	*crop_px = (size_t)crop;
-	if (*crop_px % 8 == 0) return true;
-	fprintf(stderr, "%s: --crop has to be a multiple of 8\n", command->name);
+	if (*crop_px % 16 == 0) return true;
+	fprintf(stderr, "%s: %s has to be a multiple of 16\n", command->name, name);
 	return false;
 }
 
@@ -70,7 +70,8 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 					  option_number(command, "--seed", 0, 1e15, 1, &seed) &&
 					  option_number(command, "--threads", 1, 1024, omp_get_num_procs(), &threads) &&
 					  option_number(command, "--batch", 1, 256, 8, &batch) &&
-					  train_read_crop(command, &o->data.crop_px) &&
+					  train_read_crop(command, "--crop", 128, &o->restorer_crop_px) &&
+					  train_read_crop(command, "--estimator-crop", 2 * o->restorer_crop_px, &o->estimator_crop_px) &&
 					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
 					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
 					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&
@@ -163,12 +164,13 @@ static int train(struct command *command, int argc, char **argv, const char *net
 		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},    \
 		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
 		{"--batch", "N", "samples per step (default: 8)", OPTION_ONE, NULL, 0},                                        \
-		{"--crop", "PX", "side of a sample, a multiple of 8 (default: 128)", OPTION_ONE, NULL, 0},                     \
+		{"--crop", "PX", "side of a sample, a multiple of 16 (default: 128)", OPTION_ONE, NULL, 0},                    \
 		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                            \
 		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",               \
 		 OPTION_ONE,        NULL, 0},                                                                                  \
 		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",              \
 		 OPTION_ONE,          NULL, 0},                                                                                \
+		{"--estimator-crop", "PX", "side of its samples then (default: twice --crop)", OPTION_ONE, NULL, 0},           \
 		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                      \
 		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0}, {                                     \
 		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                       \

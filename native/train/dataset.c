@@ -310,9 +310,8 @@ static enum deblur_status synthetic_sample(const struct dataset *d, const struct
 	return status;
 }
 
-static enum deblur_status pair_sample(const struct dataset *d, const struct photo *pair, struct random *random,
+static enum deblur_status pair_sample(const struct photo *pair, size_t crop, struct random *random,
 									  struct dataset_sample *sample) {
-	const size_t crop = d->options.crop_px;
 	const struct region region = choose_region(&pair->sharp, crop, crop, random);
 	const uint32_t way = random_below(random, 8);
 	struct picture sharp = {0}, blurred = {0};
@@ -331,16 +330,17 @@ static enum deblur_status pair_sample(const struct dataset *d, const struct phot
 	return status;
 }
 
-enum deblur_status dataset_sample(const struct dataset *d, uint64_t seed, uint64_t step, uint32_t index,
+enum deblur_status dataset_sample(const struct dataset *d, size_t crop_px, uint64_t seed, uint64_t step, uint32_t index,
 								  struct dataset_sample *sample) {
+	if (!crop_px || crop_px % 8 || crop_px > d->options.crop_px) return DEBLUR_BAD_ARGUMENT;
 	struct random random = random_seeded(seed, step, index);
 	const bool from_pair = d->pair_count && (!d->sharp_count || random_uniform(&random) < d->options.pair_share);
 	if (from_pair) {
 		const size_t i = d->sharp_count + d->validation_count + random_below(&random, (uint32_t)d->pair_count);
-		return pair_sample(d, &d->photos[i], &random, sample);
+		return pair_sample(&d->photos[i], crop_px, &random, sample);
 	}
 	const struct photo *photo = &d->photos[random_below(&random, (uint32_t)d->sharp_count)];
-	return synthetic_sample(d, &photo->sharp, d->options.crop_px, DEGRADE_ANY, &random, sample);
+	return synthetic_sample(d, &photo->sharp, crop_px, DEGRADE_ANY, &random, sample);
 }
 
 size_t dataset_validation_count(const struct dataset *d) {

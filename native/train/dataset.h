@@ -24,7 +24,7 @@ struct dataset_options {
 	size_t pair_dir_count;
 	double pair_share; /* part of the samples that comes from pairs, 0..1, if there are any */
 	enum degrade_preset preset;
-	size_t crop_px;          /* side of a sample, a multiple of 8 */
+	size_t crop_px;          /* side of the largest sample that will be drawn, a multiple of 8 */
 	size_t validation_every; /* every n-th photograph (by the hash of its name) is kept for validation; 0: none */
 };
 
@@ -35,9 +35,10 @@ void dataset_close(struct dataset *dataset);
 size_t dataset_picture_count(const struct dataset *dataset);
 size_t dataset_skipped_count(const struct dataset *dataset);
 
-/* Crops are chosen by gradient energy, flipped and rotated, degraded. OUT_OF_MEMORY. */
-enum deblur_status dataset_sample(const struct dataset *dataset, uint64_t seed, uint64_t step, uint32_t index,
-								  struct dataset_sample *sample);
+/* Crops of crop_px, a multiple of 8 and at most the options', are chosen by gradient energy, flipped and rotated,
+ * degraded. OUT_OF_MEMORY, BAD_ARGUMENT. */
+enum deblur_status dataset_sample(const struct dataset *dataset, size_t crop_px, uint64_t seed, uint64_t step,
+								  uint32_t index, struct dataset_sample *sample);
 
 /* Validation sample `index` (0 <= index < dataset_validation_count): crops of 256 x 256 of the photographs kept apart,
  * always the same. */

@@ -27,10 +27,14 @@ struct trainer {
 	struct conv_engine *engine;
 	struct model_file model;   /* the graphs that are trained */
 	struct model_file teacher; /* restorer NULL: none */
-	struct net *restorer, *estimator, *teacher_net;
+	struct net *restorer, *teacher_net;
+	struct net *estimator;        /* on its own larger crops, learning */
+	struct net *looker;           /* the same graph on the restorer's crops, no longer learning */
+	bool has_estimator;           /* from another run */
+	bool estimator_is_done;       /* its average has taken the place of its weights */
 	struct checkpoint checkpoint; /* its two optimisers are the run's state */
 	struct progress *progress;
-	float *sharp;               /* [batch][crop][crop][3] */
+	float *sharp;               /* [batch][largest crop][largest crop][3] */
 	struct deblur_blur *truths; /* [batch] */
 	bool *has_truth;            /* [batch] */
 	double started;             /* clock when this session began, less the seconds of earlier ones */
@@ -54,9 +58,16 @@ static enum deblur_status because(struct trainer *t, enum deblur_status status, 
 
 /* ---- setting up ---- */
 
+static size_t largest_crop(const struct trainer_options *o) {
+	const size_t estimator = o->estimator_first > 0 ? o->estimator_crop_px : 0;
+	return estimator > o->restorer_crop_px ? estimator : o->restorer_crop_px;
+}
+
 static enum deblur_status open_data(struct trainer *t) {
 	char *skipped = NULL;
-	const enum deblur_status status = dataset_open(&t->options->data, &t->dataset, &skipped);
+	struct dataset_options data = t->options->data;
+	data.crop_px = largest_crop(t->options);
+	const enum deblur_status status = dataset_open(&data, &t->dataset, &skipped);
 	if (!status) {
 		char text[160];
 		snprintf(text, sizeof text, "%zu photographs, %zu files skipped, %zu validation samples",
@@ -91,6 +102,17 @@ static void copy_parameters(const struct graph *from, struct graph *to) {
 		memcpy(to->parameters[i].values, from->parameters[i].values, from->parameters[i].count * sizeof(float));
 }
 
+static void take_estimator(struct trainer *t, const struct graph *estimator, const char *path) {
+	if (same_parameters(estimator, t->model.estimator)) {
+		copy_parameters(estimator, t->model.estimator);
+		t->has_estimator = true;
+		return;
+	}
+	char text[256];
+	snprintf(text, sizeof text, "%.200s has no estimator of this shape", path);
+	progress_note(t->progress, text);
+}
+
 /* Begins where another run ended. */
 static enum deblur_status begin_with(struct trainer *t, const char *path) {
 	struct model_file from = {0};
@@ -101,10 +123,7 @@ static enum deblur_status begin_with(struct trainer *t, const char *path) {
 		status = DEBLUR_BAD_ARGUMENT;
 	}
 	if (!status) copy_parameters(from.restorer, t->model.restorer);
-	if (!status && same_parameters(from.estimator, t->model.estimator))
-		copy_parameters(from.estimator, t->model.estimator);
-	else if (!status)
-		progress_note(t->progress, "--from has no estimator of this shape: the estimator begins anew");
+	if (!status) take_estimator(t, from.estimator, path);
 	model_file_release(&from);
 	return status;
 }
@@ -119,28 +138,29 @@ static enum deblur_status make_graphs(struct trainer *t) {
 	const enum deblur_status status = t->options->from_path ? begin_with(t, t->options->from_path) : DEBLUR_OK;
 	if (status) return status;
 	/* A student goes on with what its teacher knows of blur. */
-	if (same_parameters(t->teacher.estimator, t->model.estimator))
-		copy_parameters(t->teacher.estimator, t->model.estimator);
-	return DEBLUR_OK;
+	if (t->options->teacher_path) take_estimator(t, t->teacher.estimator, t->options->teacher_path);
+	if (t->has_estimator || t->options->estimator_first > 0) return DEBLUR_OK;
+	snprintf(t->result->reason, sizeof t->result->reason,
+			 "--estimator-first 0 leaves the estimator as --from or --teacher has it, and neither has one that fits");
+	return DEBLUR_BAD_ARGUMENT;
 }
 
 static enum deblur_status make_nets(struct trainer *t) {
-	const size_t crop = t->options->data.crop_px;
-	struct net_options options = {.batch = t->options->batch,
-								  .height = crop,
-								  .width = crop,
-								  .precision = t->options->precision,
-								  .training = true};
+	const struct trainer_options *o = t->options;
+	struct net_options options = {.batch = o->batch, .precision = o->precision, .training = true};
 	enum deblur_status status = conv_engine_create(&t->engine);
+	options.height = options.width = o->estimator_crop_px;
+	if (!status && o->estimator_first > 0) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
+	options.height = options.width = o->restorer_crop_px;
 	if (!status) status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
-	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
 	options.training = false;
+	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->looker);
 	if (!status && t->teacher.restorer) status = net_create(t->engine, t->teacher.restorer, &options, &t->teacher_net);
 	return because(t, status, "preparing the nets");
 }
 
 static enum deblur_status make_state(struct trainer *t) {
-	const size_t batch = t->options->batch, crop = t->options->data.crop_px;
+	const size_t batch = t->options->batch, crop = largest_crop(t->options);
 	t->sharp = malloc(batch * crop * crop * 3 * sizeof *t->sharp);
 	t->truths = calloc(batch, sizeof *t->truths);
 	t->has_truth = calloc(batch, sizeof *t->has_truth);
@@ -155,12 +175,12 @@ static enum deblur_status make_state(struct trainer *t) {
 static void write_recipe(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	snprintf(t->recipe, sizeof t->recipe,
-			 "network %s\nfrom %s\nteacher %s %g\npreset %d\ncrop %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
+			 "network %s\nfrom %s\nteacher %s %g\npreset %d\ncrops %zu %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
 			 "estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
 			 o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
-			 o->teacher_path ? o->teacher_weight : 0.0, (int)o->data.preset, o->data.crop_px, o->batch,
-			 (unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first, (int)o->precision,
-			 o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+			 o->teacher_path ? o->teacher_weight : 0.0, (int)o->data.preset, o->restorer_crop_px, o->estimator_crop_px,
+			 o->batch, (unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first,
+			 (int)o->precision, o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
 }
 
 static enum deblur_status resume(struct trainer *t) {
@@ -193,6 +213,7 @@ static void tear_down(struct trainer *t) {
 	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) optimizer_destroy(t->checkpoint.optimizers[i]);
 	net_destroy(t->restorer);
 	net_destroy(t->estimator);
+	net_destroy(t->looker);
 	net_destroy(t->teacher_net);
 	model_file_release(&t->model);
 	model_file_release(&t->teacher);
@@ -210,23 +231,24 @@ struct losses {
 	double restorer, estimator, gradient_norm;
 };
 
-static enum deblur_status draw_batch(struct trainer *t, uint64_t step) {
-	const size_t crop = t->options->data.crop_px, count = crop * crop * 3;
-	float *pictures = net_picture(t->restorer);
+/* Fills `pictures`, a net's input, and sharp, truths and has_truth. */
+static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pictures) {
+	const size_t count = crop * crop * 3;
+	const uint64_t step = t->checkpoint.step;
 	int failed = 0;
 #pragma omp parallel for schedule(dynamic) reduction(| : failed)
 	for (size_t i = 0; i < t->options->batch; i++) {
 		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
-		if (dataset_sample(t->dataset, t->options->seed, step, (uint32_t)i, &sample)) failed = 1;
+		if (dataset_sample(t->dataset, crop, t->options->seed, step, (uint32_t)i, &sample)) failed = 1;
 		t->truths[i] = sample.truth;
 		t->has_truth[i] = sample.has_truth;
 	}
-	memcpy(net_picture(t->estimator), pictures, t->options->batch * count * sizeof *pictures);
 	return failed ? DEBLUR_OUT_OF_MEMORY : DEBLUR_OK;
 }
 
-static enum deblur_status train_estimator(struct trainer *t, struct losses *losses) {
-	enum deblur_status status = net_forward(t->estimator);
+static enum deblur_status train_estimator(struct trainer *t, double rate, struct losses *losses) {
+	enum deblur_status status = draw_batch(t, t->options->estimator_crop_px, net_picture(t->estimator));
+	if (!status) status = net_forward(t->estimator);
 	if (status) return status;
 	const float *found = net_output(t->estimator);
 	float *gradient = net_output_gradient(t->estimator);
@@ -237,26 +259,45 @@ static enum deblur_status train_estimator(struct trainer *t, struct losses *loss
 			losses->estimator += loss_blur(found + i * BLUR_RAW_COUNT, &t->truths[i], 1,
 										   1.0 / (double)t->options->batch, gradient + i * BLUR_RAW_COUNT) /
 								 (double)t->options->batch;
-	return net_backward(t->estimator);
+	status = net_backward(t->estimator);
+	if (!status) losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[1], t->estimator, rate);
+	return status;
+}
+
+/* The restorer is to hear what users will: the average, which is what the file gets. A run that is resumed here does it
+ * again, which changes nothing. */
+static void finish_estimator(struct trainer *t) {
+	const struct graph *graph = t->model.estimator;
+	for (size_t i = 0; !t->estimator_is_done && i < graph->parameter_count; i++)
+		memcpy(graph->parameters[i].values, t->checkpoint.optimizers[1]->ema[i],
+			   graph->parameters[i].count * sizeof(float));
+	t->estimator_is_done = true;
 }
 
 /* The truth, or what the estimator says: the restorer has to get along with both. The teacher always hears the best
  * there is. */
-static void tell_restorer(struct trainer *t, uint64_t step, double share) {
+static enum deblur_status tell_restorer(struct trainer *t, double share) {
+	memcpy(net_picture(t->looker), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
+	const enum deblur_status status = net_forward(t->looker);
+	if (status) return status;
 	float *told = net_condition(t->restorer), *teacher_told = t->teacher_net ? net_condition(t->teacher_net) : NULL;
 	for (size_t i = 0; i < t->options->batch; i++) {
-		struct random random = random_seeded(t->options->seed + STREAM_TOLD, step, i);
+		struct random random = random_seeded(t->options->seed + STREAM_TOLD, t->checkpoint.step, i);
 		struct deblur_blur found;
-		blur_from_raw(net_output(t->estimator) + i * BLUR_RAW_COUNT, &found);
+		blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &found);
 		const bool tell_truth = t->has_truth[i] && random_uniform(&random) >= share;
 		if (told) blur_to_condition(tell_truth ? &t->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
 		if (teacher_told)
 			blur_to_condition(t->has_truth[i] ? &t->truths[i] : &found, teacher_told + i * BLUR_CONDITION_COUNT);
 	}
+	return DEBLUR_OK;
 }
 
-static enum deblur_status train_restorer(struct trainer *t, struct losses *losses) {
-	enum deblur_status status = net_forward(t->restorer);
+static enum deblur_status train_restorer(struct trainer *t, double share, double rate, struct losses *losses) {
+	finish_estimator(t);
+	enum deblur_status status = draw_batch(t, t->options->restorer_crop_px, net_picture(t->restorer));
+	if (!status) status = tell_restorer(t, share);
+	if (!status) status = net_forward(t->restorer);
 	if (!status && t->teacher_net) {
 		memcpy(net_picture(t->teacher_net), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
 		status = net_forward(t->teacher_net);
@@ -269,11 +310,9 @@ static enum deblur_status train_restorer(struct trainer *t, struct losses *losse
 	if (t->teacher_net)
 		loss_charbonnier(net_output(t->restorer), net_output(t->teacher_net), count, t->options->teacher_weight,
 						 gradient);
-	return net_backward(t->restorer);
-}
-
-static double rate_at(const struct trainer *t, double progress) {
-	return schedule_learning_rate(t->options->learning_rate, 0.02, progress);
+	status = net_backward(t->restorer);
+	if (!status) losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, rate);
+	return status;
 }
 
 /* Of the part of the run in which the restorer learns; negative before it. */
@@ -281,24 +320,23 @@ static double restorer_progress(const struct trainer *t, double progress) {
 	return (progress - t->options->estimator_first) / (1 - t->options->estimator_first);
 }
 
+/* Each net has a schedule of its own. */
+static double rate_at(const struct trainer *t, double progress) {
+	const double own = restorer_progress(t, progress);
+	return schedule_learning_rate(t->options->learning_rate, 0.02,
+								  own >= 0 ? own : progress / t->options->estimator_first);
+}
+
 static enum deblur_status run_step(struct trainer *t, double progress, struct losses *losses) {
-	const uint64_t step = t->checkpoint.step;
-	const double own_progress = restorer_progress(t, progress);
+	const double own_progress = restorer_progress(t, progress), rate = rate_at(t, progress);
 	const double share = t->options->estimate_share * fmin(own_progress * 4, 1);
-	enum deblur_status status = draw_batch(t, step);
-	if (!status) status = train_estimator(t, losses);
-	if (!status) optimizer_step(t->checkpoint.optimizers[1], t->estimator, rate_at(t, progress));
-	if (!status && own_progress >= 0) {
-		tell_restorer(t, step, share);
-		status = train_restorer(t, losses);
-		if (!status)
-			losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, rate_at(t, own_progress));
-	}
+	const enum deblur_status status =
+		own_progress < 0 ? train_estimator(t, rate, losses) : train_restorer(t, share, rate, losses);
 	if (status) return because(t, status, "training");
 	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) {
 		snprintf(t->result->reason, sizeof t->result->reason,
 				 "the loss is not finite at step %llu; the last checkpoint is good: resume with a smaller --rate",
-				 (unsigned long long)step);
+				 (unsigned long long)t->checkpoint.step);
 		return DEBLUR_BAD_ARGUMENT;
 	}
 	t->checkpoint.step++;
@@ -320,7 +358,7 @@ static enum deblur_status pack_model(struct trainer *t, const struct validation 
 						  "made-by: deblur-train %s\ncommand: %.1500s\nnetwork: %s\npictures: %zu\nsteps: %llu\nbatch: "
 						  "%zu\ncrop_px: %zu\n",
 						  DEBLUR_VERSION, t->options->command, t->options->network, dataset_picture_count(t->dataset),
-						  (unsigned long long)t->checkpoint.step, t->options->batch, t->options->data.crop_px);
+						  (unsigned long long)t->checkpoint.step, t->options->batch, t->options->restorer_crop_px);
 	if (v)
 		snprintf(text + length, sizeof text - (size_t)length,
 				 "validation_psnr_in_db: %.3f\nvalidation_psnr_out_db: %.3f\n", v->psnr_in_db, v->psnr_out_db);
@@ -372,7 +410,7 @@ static void report(struct trainer *t, double progress, const struct losses *loss
 									   .loss = losses->restorer,
 									   .estimator_loss = losses->estimator,
 									   .gradient_norm = losses->gradient_norm,
-									   .learning_rate = rate_at(t, fmax(restorer_progress(t, progress), 0)),
+									   .learning_rate = rate_at(t, progress),
 									   .pictures_per_second = (double)t->options->batch * REPORT_EVERY / since};
 	progress_step(t->progress, &line);
 }

@@ -1,10 +1,10 @@
 /* trainer.h - one training run: a restorer and its estimator side by side, from photographs to a .dbm file.
  *
- * Every step draws a batch, lets the estimator look at it and learn from the truth, and tells the restorer the blur:
- * the truth for a part of the batch and what the estimator said for the rest, so that the restorer learns what the
- * estimates are worth. At first the estimator learns alone: it is small, and the restorer gains little from being told
- * nonsense. The run's files: OUT (the moving average of the weights, whenever it improved on the validation split),
- * OUT.ckpt, OUT.log.jsonl. */
+ * First the estimator learns alone, from larger crops: it is small, the restorer gains little from being told nonsense,
+ * and what it makes of a small crop is a guess drawn towards the mean, which no later average over crops corrects. Then
+ * it stays as it is and the restorer learns, told the blur: the truth for a part of the batch and the estimate for the
+ * rest, so that it learns what the estimates are worth. The run's files: OUT (the moving average of the weights,
+ * whenever it improved on the validation split), OUT.ckpt, OUT.log.jsonl. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
@@ -19,7 +19,8 @@ struct trainer_options {
 	double teacher_weight;    /* of the loss against the teacher's output, beside 1 for the truth */
 	const char *from_path; /* a .dbm of the same shape to begin with; NULL: random weights. A teacher's estimator goes
 							  before its */
-	struct dataset_options data;
+	struct dataset_options data;                /* trainer_run sets its crop_px */
+	size_t restorer_crop_px, estimator_crop_px; /* sides of the samples, multiples of 8 */
 	const char *out_path;
 	double minutes; /* > 0: train for so long; else `steps` */
 	uint64_t steps;
@@ -27,8 +28,8 @@ struct trainer_options {
 	uint64_t seed;
 	size_t batch;
 	double learning_rate;   /* at its peak */
-	double estimate_share;  /* of the samples that are told the estimate, from the second quarter of the run */
-	double estimator_first; /* share of the run in which only the estimator learns, at many times the pace */
+	double estimate_share;  /* of the samples that are told the estimate, from the restorer's second quarter */
+	double estimator_first; /* share of the run in which only the estimator learns; 0: it stays as it was given */
 	enum conv_precision precision;
 	uint64_t validate_every;           /* steps */
 	const char *command;               /* for the provenance */
