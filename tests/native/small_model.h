@@ -32,7 +32,13 @@ static inline enum deblur_status small_model(uint64_t seed, double head, bool wi
 		small_model_fill(file.restorer, "head", head, &random);
 		small_model_fill(file.restorer, ".scale", 0.1, &random);
 		small_model_fill(file.restorer, ".shift", 0.1, &random);
-		if (file.estimator) initialise(file.estimator, &random);
+		if (file.estimator) {
+			initialise(file.estimator, &random);
+			/* Some blur, so that an answer clamped to none does not hide what was found. */
+			for (size_t i = 0; i < file.estimator->parameter_count; i++)
+				if (!strcmp(file.estimator->parameters[i].name, "found.bias"))
+					file.estimator->parameters[i].values[DEBLUR_BLUR_KIND_COUNT] = 1;
+		}
 		status = model_file_write(&file, type, bytes, size);
 	}
 	graph_destroy(file.restorer);
