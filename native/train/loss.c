@@ -20,10 +20,10 @@ double loss_charbonnier(const float *output, const float *truth, size_t count, d
 	return sum / (double)count;
 }
 
-/* Huber's loss: d^2 / 2 near zero, a straight line beyond the threshold. */
-static double huber(double d, double threshold, double *slope) {
-	*slope = d > threshold ? threshold : d < -threshold ? -threshold : d;
-	return fabs(d) > threshold ? threshold * (fabs(d) - threshold / 2) : d * d / 2;
+/* Huber's loss with threshold 1: d^2 / 2 near zero, |d| - 1/2 beyond. */
+static double huber(double d, double *slope) {
+	*slope = d > 1 ? 1 : d < -1 ? -1 : d;
+	return fabs(d) > 1 ? fabs(d) - 0.5 : d * d / 2;
 }
 
 static double cross_entropy(const float *logits, const float *probability, size_t count, double weight,
@@ -39,11 +39,8 @@ static double cross_entropy(const float *logits, const float *probability, size_
 	return loss;
 }
 
-/* How much each number after the kinds counts: the size is what the restorer needs most. Its threshold is a fifth:
- * where the picture leaves two answers open, the likelier one serves better than their mean, which is neither. */
-enum { NUMBER_COUNT = BLUR_RAW_COUNT - DEBLUR_BLUR_KIND_COUNT - 1 };
-static const double number_weights[NUMBER_COUNT] = {20, 2, 2, 1, 1, 1};
-static const double number_thresholds[NUMBER_COUNT] = {0.2, 1, 1, 1, 1, 1};
+/* How much each number after the kinds counts: the size is what the restorer needs most. */
+static const double number_weights[BLUR_RAW_COUNT - DEBLUR_BLUR_KIND_COUNT - 1] = {6, 2, 2, 1, 1, 1};
 
 static double loss_of_one(const float *output, const struct deblur_blur *truth, double weight, float *gradient) {
 	float raw[BLUR_RAW_COUNT];
@@ -51,10 +48,9 @@ static double loss_of_one(const float *output, const struct deblur_blur *truth, 
 	double loss = 0.5 * cross_entropy(output, raw, DEBLUR_BLUR_KIND_COUNT, 0.5 * weight, gradient);
 	const bool blurred = truth->kind[DEBLUR_BLUR_NONE] < 0.5f;
 	for (int i = DEBLUR_BLUR_KIND_COUNT; i < BLUR_RAW_COUNT - 1; i++) {
-		const double w = number_weights[i - DEBLUR_BLUR_KIND_COUNT],
-					 threshold = number_thresholds[i - DEBLUR_BLUR_KIND_COUNT];
+		const double w = number_weights[i - DEBLUR_BLUR_KIND_COUNT];
 		double slope;
-		loss += w * huber((double)output[i] - (double)raw[i], threshold, &slope);
+		loss += w * huber((double)output[i] - (double)raw[i], &slope);
 		gradient[i] += (float)(weight * w * slope);
 	}
 	if (!blurred) return loss; /* nothing says where no blur took place */

@@ -1,10 +1,9 @@
 /* trainer.h - one training run: a restorer and its estimator side by side, from photographs to a .dbm file.
  *
- * First the estimator learns alone, from larger crops: it is small, the restorer gains little from being told nonsense,
- * and what it makes of a small crop is a guess drawn towards the mean, which no later average over crops corrects. Then
- * it stays as it is and the restorer learns, told the blur: the truth for a part of the batch and the estimate for the
- * rest, so that it learns what the estimates are worth. The run's files: OUT (the moving average of the weights,
- * whenever it improved on the validation split), OUT.ckpt, OUT.log.jsonl. */
+ * First the estimator learns alone, from crops more like those that it will be shown: it is small, and the restorer
+ * gains little from being told nonsense. Then it stays as it is and the restorer learns, told the blur: the truth for a
+ * part of the batch and the estimate for the rest, so that it learns what the estimates are worth. The run's files: OUT
+ * (the moving average of the weights, whenever it improved on the validation split), OUT.ckpt, OUT.log.jsonl. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
@@ -20,7 +19,7 @@ struct trainer_options {
 	const char *from_path; /* a .dbm of the same shape to begin with; NULL: random weights. A teacher's estimator goes
 							  before its */
 	struct dataset_options data;                /* trainer_run sets its crop_px */
-	size_t restorer_crop_px, estimator_crop_px; /* sides of the samples, multiples of 8 */
+	size_t restorer_crop_px, estimator_crop_px; /* sides of the samples, multiples of 16 */
 	const char *out_path;
 	double minutes; /* > 0: train for so long; else `steps` */
 	uint64_t steps;

@@ -173,6 +173,7 @@ static void data_sets_are_read_and_sampled(void) {
 		  dataset_picture_count(d), dataset_skipped_count(d));
 	static float x[2][64 * 64 * 3], y[2][64 * 64 * 3];
 	struct dataset_sample first = {.degraded = x[0], .sharp = y[0]}, again = {.degraded = x[1], .sharp = y[1]};
+	CHECK(dataset_sample(d, 72, 9, 0, 3, &first) == DEBLUR_BAD_ARGUMENT, "a sample larger than was announced");
 	for (uint64_t step = 0; step < 12; step++) {
 		CHECK(!dataset_sample(d, 64, 9, step, 3, &first) && !dataset_sample(d, 64, 9, step, 3, &again), "sample");
 		CHECK(!memcmp(x[0], x[1], sizeof x[0]) && !memcmp(y[0], y[1], sizeof y[0]), "step %llu is not repeatable",
