@@ -102,6 +102,11 @@ static void copy_parameters(const struct graph *from, struct graph *to) {
 		memcpy(to->parameters[i].values, from->parameters[i].values, from->parameters[i].count * sizeof(float));
 }
 
+static void copy_average(const struct optimizer *from, struct graph *to) {
+	for (size_t i = 0; i < to->parameter_count; i++)
+		memcpy(to->parameters[i].values, from->ema[i], to->parameters[i].count * sizeof(float));
+}
+
 static void take_estimator(struct trainer *t, const struct graph *estimator, const char *path) {
 	if (same_parameters(estimator, t->model.estimator)) {
 		copy_parameters(estimator, t->model.estimator);
@@ -267,10 +272,7 @@ static enum deblur_status train_estimator(struct trainer *t, double rate, struct
 /* The restorer is to hear what users will: the average, which is what the file gets. A run that is resumed here does it
  * again, which changes nothing. */
 static void finish_estimator(struct trainer *t) {
-	const struct graph *graph = t->model.estimator;
-	for (size_t i = 0; !t->estimator_is_done && i < graph->parameter_count; i++)
-		memcpy(graph->parameters[i].values, t->checkpoint.optimizers[1]->ema[i],
-			   graph->parameters[i].count * sizeof(float));
+	if (!t->estimator_is_done) copy_average(t->checkpoint.optimizers[1], t->model.estimator);
 	t->estimator_is_done = true;
 }
 
@@ -364,12 +366,8 @@ static enum deblur_status pack_model(struct trainer *t, const struct validation 
 				 "validation_psnr_in_db: %.3f\nvalidation_psnr_out_db: %.3f\n", v->psnr_in_db, v->psnr_out_db);
 	struct model_file average = {text, graph_clone(t->model.restorer), graph_clone(t->model.estimator)};
 	enum deblur_status status = average.restorer && average.estimator ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
-	for (size_t i = 0; i < 2 && !status; i++) {
-		struct graph *graph = i ? average.estimator : average.restorer;
-		for (size_t p = 0; p < graph->parameter_count; p++)
-			memcpy(graph->parameters[p].values, t->checkpoint.optimizers[i]->ema[p],
-				   graph->parameters[p].count * sizeof(float));
-	}
+	for (size_t i = 0; i < 2 && !status; i++)
+		copy_average(t->checkpoint.optimizers[i], i ? average.estimator : average.restorer);
 	if (!status) status = model_file_write(&average, MODEL_FILE_FLOAT16, bytes, size);
 	graph_destroy(average.restorer);
 	graph_destroy(average.estimator);
