@@ -12,6 +12,7 @@
 #include "core/restore_tiles.h"
 #include "core/sha256.h"
 #include "core/size.h"
+#include "core/spectrum.h"
 
 enum { ESTIMATE_CROP_PX = 192, ESTIMATE_MAX_CROPS = 16, MAX_TILE_PX = 65536 };
 
@@ -113,14 +114,31 @@ static size_t choose_crops(const struct deblur_image *picture, size_t width, siz
 	return count;
 }
 
-/* What the estimator says of one crop. */
-static void look_at(struct executor *executor, const struct deblur_image *picture, const struct crop *crop,
-					size_t width, size_t height, size_t alignment) {
+/* Gives the estimator one crop to see. */
+static struct map show(struct executor *executor, const struct deblur_image *picture, const struct crop *crop,
+					   size_t width, size_t height, size_t alignment) {
 	const struct deblur_image part = {picture->pixels + crop->y * picture->stride + crop->x * (size_t)picture->channels,
 									  width, height, picture->stride, picture->channels};
 	const struct map input = executor_input(executor, round_up(height, alignment), round_up(width, alignment));
 	image_to_map(&part, 0, 0, &input);
-	executor_run(executor);
+	return input;
+}
+
+/* Tells it the spectrum of all crops together: one alone has too few windows for the scene to average out. */
+static enum deblur_status tell_spectrum(struct executor *executor, const struct deblur_image *picture,
+										const struct crop *crops, size_t count, size_t width, size_t height,
+										size_t alignment) {
+	struct spectrum *spectrum = spectrum_create();
+	if (!spectrum) return DEBLUR_OUT_OF_MEMORY;
+	for (size_t c = 0; c < count && (!c || crops[c].energy > 0); c++) { /* not what is flat or transparent */
+		const struct map crop = show(executor, picture, &crops[c], width, height, alignment);
+		spectrum_add(spectrum, crop.data, crop.row_stride, width, height);
+	}
+	float numbers[SPECTRUM_COUNT];
+	spectrum_describe(spectrum, numbers);
+	spectrum_destroy(spectrum);
+	executor_set_condition(executor, numbers);
+	return DEBLUR_OK;
 }
 
 /* The mean over the crops, each counting as much as there is to see in it: a clear sky is neither sharp nor blurred. */
@@ -131,12 +149,18 @@ static enum deblur_status estimate_raw(const struct graph *estimator, const stru
 	struct crop crops[ESTIMATE_MAX_CROPS];
 	const size_t count = choose_crops(picture, width, height, crops);
 	struct executor *executor = NULL;
-	const enum deblur_status status = executor_create(estimator, kernels_best(), height, width, &executor);
-	if (status) return status;
+	enum deblur_status status = executor_create(estimator, kernels_best(), height, width, &executor);
+	if (!status && estimator->condition >= 0)
+		status = tell_spectrum(executor, picture, crops, count, width, height, alignment);
+	if (status) {
+		executor_destroy(executor);
+		return status;
+	}
 	double sums[BLUR_RAW_COUNT] = {0}, weights = 0;
 	for (size_t c = 0; c < count; c++) {
 		const double weight = crops[c].energy + 1e-3; /* all may be flat */
-		look_at(executor, picture, &crops[c], width, height, alignment);
+		show(executor, picture, &crops[c], width, height, alignment);
+		executor_run(executor);
 		const float *found = executor_output_vector(executor);
 		for (int i = 0; i < BLUR_RAW_COUNT; i++) sums[i] += weight * (double)found[i];
 		weights += weight;

@@ -312,12 +312,26 @@ static void run_linear(struct executor *e, const struct step *step) {
 					   e->vectors[op->inputs[0]], e->vectors[op->output]);
 }
 
+static void run_concat(struct executor *e, const struct graph_op *op) {
+	const struct graph_tensor *tensors = e->graph->tensors;
+	const size_t first = tensors[op->inputs[0]].channels, second = tensors[op->inputs[1]].channels;
+	memcpy(e->vectors[op->output], e->vectors[op->inputs[0]], first * sizeof(float));
+	memcpy(e->vectors[op->output] + first, e->vectors[op->inputs[1]], second * sizeof(float));
+}
+
+static void run_on_vectors(struct executor *e, const struct step *step) {
+	if (step->op->kind == GRAPH_CONCAT)
+		run_concat(e, step->op);
+	else
+		run_linear(e, step);
+}
+
 void executor_set_condition(struct executor *e, const float *condition) {
 	const struct graph *graph = e->graph;
 	if (graph->condition < 0) return;
 	memcpy(e->vectors[graph->condition], condition, graph->tensors[graph->condition].channels * sizeof *condition);
 	for (size_t i = 0; i < e->step_count; i++)
-		if (e->steps[i].of_condition) run_linear(e, &e->steps[i]); /* nothing else works on vectors alone */
+		if (e->steps[i].of_condition) run_on_vectors(e, &e->steps[i]);
 	for (size_t i = 0; i < e->step_count; i++) {
 		struct step *step = &e->steps[i];
 		if (step->scale < 0) continue;
@@ -361,7 +375,8 @@ static void run_step(struct executor *e, const struct step *step, size_t height,
 		k->global_average(src, e->vectors[op->output]);
 		break;
 	case GRAPH_LINEAR:
-		run_linear(e, step);
+	case GRAPH_CONCAT:
+		run_on_vectors(e, step);
 		break;
 	case GRAPH_CHANNEL_AFFINE:
 		k->channel_affine(e->vectors[op->inputs[1]], e->vectors[op->inputs[2]], op->activation, src, dst);

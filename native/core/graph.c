@@ -99,7 +99,7 @@ int graph_input_vector(struct graph *graph, const char *name, uint32_t channels)
 /* ---- what each kind of op asks for and gives ---- */
 
 static size_t input_count(enum graph_op_kind kind) {
-	return kind == GRAPH_ADD ? 2 : kind == GRAPH_CHANNEL_AFFINE ? 3 : 1;
+	return kind == GRAPH_ADD || kind == GRAPH_CONCAT ? 2 : kind == GRAPH_CHANNEL_AFFINE ? 3 : 1;
 }
 
 static bool has_activation(enum graph_op_kind kind) {
@@ -116,6 +116,10 @@ static bool inputs_exist(const struct graph *graph, const struct graph_op *op) {
 		}
 	}
 	return true;
+}
+
+static bool takes_vectors(enum graph_op_kind kind) {
+	return kind == GRAPH_LINEAR || kind == GRAPH_CONCAT;
 }
 
 struct shape {
@@ -144,7 +148,7 @@ static bool attributes_are_fine(const struct graph_op *op) {
 static struct shape derive_shape(const struct graph *graph, const struct graph_op *op, uint32_t out_channels) {
 	const struct graph_tensor *x = &graph->tensors[op->inputs[0]];
 	const struct shape impossible = {0, 0};
-	if ((op->kind == GRAPH_LINEAR) == (x->downscale != 0)) return impossible;
+	if (takes_vectors(op->kind) == (x->downscale != 0)) return impossible;
 	switch (op->kind) {
 	case GRAPH_CONV2D:
 		return (struct shape){out_channels, x->downscale * op->stride};
@@ -170,6 +174,10 @@ static struct shape derive_shape(const struct graph *graph, const struct graph_o
 		return (struct shape){x->channels, 0};
 	case GRAPH_LINEAR:
 		return (struct shape){out_channels, 0};
+	case GRAPH_CONCAT: {
+		const struct graph_tensor *b = &graph->tensors[op->inputs[1]];
+		return b->downscale ? impossible : (struct shape){x->channels + b->channels, 0};
+	}
 	case GRAPH_OP_KIND_COUNT:
 		break;
 	}
@@ -177,7 +185,7 @@ static struct shape derive_shape(const struct graph *graph, const struct graph_o
 }
 
 static bool shape_is_fine(struct shape shape, const struct graph_op *op) {
-	const bool vector = op->kind == GRAPH_LINEAR || op->kind == GRAPH_GLOBAL_AVERAGE;
+	const bool vector = takes_vectors(op->kind) || op->kind == GRAPH_GLOBAL_AVERAGE;
 	return shape.channels >= 1 && shape.channels <= GRAPH_MAX_CHANNELS && shape.downscale <= GRAPH_MAX_DOWNSCALE &&
 		   vector == (shape.downscale == 0);
 }
@@ -260,6 +268,11 @@ int graph_channel_affine(struct graph *graph, int x, int scale, int shift, const
 						 enum activation activation) {
 	const struct graph_op op = {
 		.kind = GRAPH_CHANNEL_AFFINE, .activation = activation, .kernel = 1, .stride = 1, .inputs = {x, scale, shift}};
+	return graph_append(graph, &op, name, 0);
+}
+
+int graph_concat(struct graph *graph, int a, int b, const char *name) {
+	const struct graph_op op = {.kind = GRAPH_CONCAT, .kernel = 1, .stride = 1, .inputs = {a, b, -1}};
 	return graph_append(graph, &op, name, 0);
 }
 
@@ -354,6 +367,6 @@ size_t graph_halo_px(const struct graph *graph) {
 const char *graph_op_kind_name(enum graph_op_kind kind) {
 	static const char *const names[GRAPH_OP_KIND_COUNT] = {
 		"conv2d",  "conv_transpose2x2", "pixel_shuffle", "pixel_unshuffle", "add",
-		"sigmoid", "global_average",    "linear",        "channel_affine"};
+		"sigmoid", "global_average",    "linear",        "channel_affine",  "concat"};
 	return (unsigned)kind < GRAPH_OP_KIND_COUNT ? names[kind] : "unknown";
 }

@@ -35,6 +35,7 @@ enum graph_op_kind {
 	GRAPH_GLOBAL_AVERAGE,    /* inputs: map; gives a vector */
 	GRAPH_LINEAR,            /* inputs: vector; weight [out][in], bias [out] */
 	GRAPH_CHANNEL_AFFINE,    /* inputs: map, scale vector, shift vector: activation(x * (1 + scale) + shift) */
+	GRAPH_CONCAT,            /* inputs: two vectors; gives the first's numbers, then the second's */
 	GRAPH_OP_KIND_COUNT
 };
 
@@ -101,6 +102,7 @@ int graph_global_average(struct graph *graph, int x, const char *name);
 int graph_linear(struct graph *graph, int x, const char *name, uint32_t out_channels, enum activation activation);
 int graph_channel_affine(struct graph *graph, int x, int scale, int shift, const char *name,
 						 enum activation activation);
+int graph_concat(struct graph *graph, int a, int b, const char *name);
 
 /* Facts that follow from the ops. */
 size_t graph_parameter_total(const struct graph *graph);

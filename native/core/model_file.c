@@ -7,6 +7,7 @@
 #include "core/blur.h"
 #include "core/float16.h"
 #include "core/sha256.h"
+#include "core/spectrum.h"
 
 static const char magic[8] = "DEBLUR\r\n"; /* a transfer that changes line ends shows at once */
 enum { VERSION = 1, MAX_GRAPHS = 4 };
@@ -77,7 +78,7 @@ static enum deblur_status read_graph(struct cursor *c, struct graph **out) {
 	struct graph *graph = graph_create(name);
 	if (!graph) return DEBLUR_OUT_OF_MEMORY;
 	graph_input_map(graph, "picture", 3);
-	if (condition) graph_input_vector(graph, "blur", condition);
+	if (condition) graph_input_vector(graph, "told", condition);
 	enum deblur_status status = graph->status;
 	for (uint32_t i = 0; i < ops && !status; i++) {
 		/* A weight takes two bytes of the file at least: what is promised beyond that is not there. */
@@ -128,7 +129,8 @@ static bool is_restorer(const struct graph *graph) {
 
 static bool is_estimator(const struct graph *graph) {
 	const struct graph_tensor *out = &graph->tensors[graph->output];
-	return out->downscale == 0 && out->channels == BLUR_RAW_COUNT && graph->condition < 0;
+	const bool told = graph->condition < 0 || graph->tensors[graph->condition].channels == SPECTRUM_COUNT;
+	return out->downscale == 0 && out->channels == BLUR_RAW_COUNT && told;
 }
 
 /* Puts a graph in its place; false if it has none, or the place is taken. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/blur.h"
+#include "core/spectrum.h"
 
 /* A tensor's name from parts; cut if too long, which graph_append then refuses as a duplicate never could: names are
  * for people. */
@@ -85,6 +86,7 @@ struct graph *networks_estimator(void) {
 	struct graph *graph = graph_create("estimator");
 	if (!graph) return NULL;
 	int x = graph_input_map(graph, "picture", 3);
+	const int spectrum = graph_input_vector(graph, "spectrum", SPECTRUM_COUNT);
 	x = graph_pixel_unshuffle(graph, x, "unshuffle", 2);
 	x = graph_conv2d(graph, x, "stem", widths[0], 3, 1, ACTIVATION_RELU);
 	for (uint32_t level = 1; level < 4; level++) {
@@ -93,7 +95,9 @@ struct graph *networks_estimator(void) {
 	}
 	x = graph_conv2d(graph, x, "features", 128, 1, 1, ACTIVATION_RELU);
 	x = graph_global_average(graph, x, "average");
-	x = graph_linear(graph, x, "hidden", 64, ACTIVATION_RELU);
+	x = graph_concat(graph, x, spectrum, "seen");
+	x = graph_linear(graph, x, "hidden1", 128, ACTIVATION_RELU);
+	x = graph_linear(graph, x, "hidden2", 64, ACTIVATION_RELU);
 	return finished(graph, graph_linear(graph, x, "found", BLUR_RAW_COUNT, ACTIVATION_NONE));
 }
 

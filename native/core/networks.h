@@ -17,7 +17,8 @@ struct networks_unet {
 	uint32_t condition_width; /* hidden width of the MLP on the condition; 0: a blind net */
 };
 struct graph *networks_unet(const struct networks_unet *size);
-struct graph *networks_estimator(void);      /* picture in, BLUR_RAW_COUNT numbers out (blur.h) */
+struct graph *
+networks_estimator(void); /* picture and its spectrum in, BLUR_RAW_COUNT numbers out (spectrum.h, blur.h) */
 struct graph *networks_published_unet(void); /* the published teacher (Team Falcons 2025): 1,290,883 parameters */
 
 /* Named sizes: "student", "teacher", "published"; NULL if unknown or out of memory. */

@@ -39,25 +39,37 @@ static double cross_entropy(const float *logits, const float *probability, size_
 	return loss;
 }
 
-/* How much each number after the kinds counts: the size is what the restorer needs most. */
-static const double number_weights[BLUR_RAW_COUNT - DEBLUR_BLUR_KIND_COUNT - 1] = {6, 2, 2, 1, 1, 1};
+/* The size's error as a share of the size, since what a restorer needs, and a person notices, is a ratio; rounded off
+ * below a tenth. raw is log(1 + spread), so that a difference d of it is about (1 + spread) d pixels. */
+static double loss_of_size(double raw, double true_raw, double weight, float *gradient) {
+	const double rounding = 0.1, smallest_px = 0.3, spread = expm1(true_raw);
+	const double share_of_raw = (1 + spread) / fmax(spread, smallest_px);
+	double slope;
+	const double loss = rounding * huber((raw - true_raw) * share_of_raw / rounding, &slope);
+	*gradient += (float)(weight * slope * share_of_raw);
+	return loss;
+}
+
+/* How much each part counts. */
+static const double kind_weight = 0.2, size_weight = 0.3, in_srgb_weight = 0.2;
 
 static double loss_of_one(const float *output, const struct deblur_blur *truth, double weight, float *gradient) {
 	float raw[BLUR_RAW_COUNT];
 	blur_to_raw(truth, raw);
-	double loss = 0.5 * cross_entropy(output, raw, DEBLUR_BLUR_KIND_COUNT, 0.5 * weight, gradient);
+	const int size = DEBLUR_BLUR_KIND_COUNT;
+	double loss = kind_weight * cross_entropy(output, raw, DEBLUR_BLUR_KIND_COUNT, kind_weight * weight, gradient);
+	loss += size_weight * loss_of_size((double)output[size], (double)raw[size], size_weight * weight, &gradient[size]);
 	const bool blurred = truth->kind[DEBLUR_BLUR_NONE] < 0.5f;
-	for (int i = DEBLUR_BLUR_KIND_COUNT; i < BLUR_RAW_COUNT - 1; i++) {
-		const double w = number_weights[i - DEBLUR_BLUR_KIND_COUNT];
+	for (int i = size + 1; i < BLUR_RAW_COUNT - 1; i++) {
 		double slope;
-		loss += w * huber((double)output[i] - (double)raw[i], &slope);
-		gradient[i] += (float)(weight * w * slope);
+		loss += huber((double)output[i] - (double)raw[i], &slope);
+		gradient[i] += (float)(weight * slope);
 	}
 	if (!blurred) return loss; /* nothing says where no blur took place */
 	const int last = BLUR_RAW_COUNT - 1;
 	const double x = (double)output[last], t = (double)raw[last];
-	gradient[last] += (float)(weight * 0.5 * (1 / (1 + exp(-x)) - t));
-	return loss + 0.5 * (fmax(x, 0) - x * t + log1p(exp(-fabs(x))));
+	gradient[last] += (float)(weight * in_srgb_weight * (1 / (1 + exp(-x)) - t));
+	return loss + in_srgb_weight * (fmax(x, 0) - x * t + log1p(exp(-fabs(x))));
 }
 
 double loss_blur(const float *output, const struct deblur_blur *truth, size_t batch, double weight, float *gradient) {

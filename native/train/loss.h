@@ -9,8 +9,8 @@
 double loss_charbonnier(const float *output, const float *truth, size_t count, double weight, float *gradient);
 
 /* Mean over the batch of the estimator's loss, output and gradient [batch][BLUR_RAW_COUNT]: cross-entropy of the kind
- * and of in_srgb, Huber loss of log(1 + spread) and of the scaled anisotropy, noise and JPEG numbers; what a picture
- * without blur cannot show is left out. */
+ * and of in_srgb, the size's error as a share of it, Huber loss of the scaled anisotropy, noise and JPEG numbers; what
+ * a picture without blur cannot show is left out. */
 double loss_blur(const float *output, const struct deblur_blur *truth, size_t batch, double weight, float *gradient);
 
 #endif

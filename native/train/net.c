@@ -272,6 +272,10 @@ static void forward_per_sample(const struct net *net, const struct graph_op *op)
 		} else if (op->kind == GRAPH_LINEAR) {
 			k->linear(x->channels, y->channels, net->graph->parameters[op->weight].values,
 					  net->graph->parameters[op->bias].values, op->activation, src.data, dst.data);
+		} else if (op->kind == GRAPH_CONCAT) {
+			const struct map b = sample_of(&net->tensors[op->inputs[1]], n);
+			memcpy(dst.data, src.data, src.channels * sizeof(float));
+			memcpy(dst.data + src.channels, b.data, b.channels * sizeof(float));
 		}
 	}
 }
@@ -380,6 +384,18 @@ static void backward_sum(struct net *net, const struct graph_op *op, const struc
 	}
 }
 
+static void backward_concat(struct net *net, const struct graph_op *op, const struct tensor *y) {
+	size_t start = 0;
+	for (int j = 0; j < 2; j++) {
+		struct tensor *part = &net->tensors[op->inputs[j]];
+		for (size_t n = 0; part->wanted && n < net->options.batch; n++)
+			backward_add(y->gradient + n * y->channels + start, part->gradient + n * part->channels, part->channels,
+						 part->filled);
+		part->filled = true;
+		start += part->channels;
+	}
+}
+
 static enum deblur_status backward_op(struct net *net, size_t i) {
 	const struct graph_op *op = &net->graph->ops[i];
 	struct tensor *x = &net->tensors[op->inputs[0]], *y = &net->tensors[op->output];
@@ -415,6 +431,9 @@ static enum deblur_status backward_op(struct net *net, size_t i) {
 		break;
 	case GRAPH_CHANNEL_AFFINE:
 		backward_affine(net, op, x, y);
+		break;
+	case GRAPH_CONCAT:
+		backward_concat(net, op, y);
 		break;
 	case GRAPH_OP_KIND_COUNT:
 		break;

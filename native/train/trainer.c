@@ -10,6 +10,7 @@
 #include "core/blur.h"
 #include "core/model_file.h"
 #include "core/networks.h"
+#include "core/spectrum.h"
 #include "picture/file.h"
 #include "train/checkpoint.h"
 #include "train/initialise.h"
@@ -102,6 +103,16 @@ static void copy_parameters(const struct graph *from, struct graph *to) {
 		memcpy(to->parameters[i].values, from->parameters[i].values, from->parameters[i].count * sizeof(float));
 }
 
+/* What has one name and one size in both: a net whose end has changed goes on with its beginning. */
+static void copy_namesakes(const struct graph *from, struct graph *to) {
+	for (size_t i = 0; i < to->parameter_count; i++)
+		for (size_t j = 0; j < from->parameter_count; j++) {
+			const struct graph_parameter *source = &from->parameters[j];
+			if (strcmp(source->name, to->parameters[i].name) || source->count != to->parameters[i].count) continue;
+			memcpy(to->parameters[i].values, source->values, source->count * sizeof(float));
+		}
+}
+
 static void copy_average(const struct optimizer *from, struct graph *to) {
 	for (size_t i = 0; i < to->parameter_count; i++)
 		memcpy(to->parameters[i].values, from->ema[i], to->parameters[i].count * sizeof(float));
@@ -113,8 +124,10 @@ static void take_estimator(struct trainer *t, const struct graph *estimator, con
 		t->has_estimator = true;
 		return;
 	}
+	if (estimator) copy_namesakes(estimator, t->model.estimator);
 	char text[256];
-	snprintf(text, sizeof text, "%.200s has no estimator of this shape", path);
+	snprintf(text, sizeof text, "%.160s has no estimator of this shape%s", path,
+			 estimator ? "; what fits of it is a beginning" : "");
 	progress_note(t->progress, text);
 }
 
@@ -236,8 +249,8 @@ struct losses {
 	double restorer, estimator, gradient_norm;
 };
 
-/* Fills `pictures`, a net's input, and sharp, truths and has_truth. */
-static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pictures) {
+/* Fills `pictures` and `spectra`, the inputs of nets, and sharp, truths and has_truth. */
+static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pictures, float *spectra) {
 	const size_t count = crop * crop * 3;
 	const uint64_t step = t->checkpoint.step;
 	int failed = 0;
@@ -245,6 +258,7 @@ static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pict
 	for (size_t i = 0; i < t->options->batch; i++) {
 		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
 		if (dataset_sample(t->dataset, crop, t->options->seed, step, (uint32_t)i, &sample)) failed = 1;
+		if (!spectrum_of(sample.degraded, crop * 3, crop, crop, spectra + i * SPECTRUM_COUNT)) failed = 1;
 		t->truths[i] = sample.truth;
 		t->has_truth[i] = sample.has_truth;
 	}
@@ -252,7 +266,8 @@ static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pict
 }
 
 static enum deblur_status train_estimator(struct trainer *t, double rate, struct losses *losses) {
-	enum deblur_status status = draw_batch(t, t->options->estimator_crop_px, net_picture(t->estimator));
+	enum deblur_status status =
+		draw_batch(t, t->options->estimator_crop_px, net_picture(t->estimator), net_condition(t->estimator));
 	if (!status) status = net_forward(t->estimator);
 	if (status) return status;
 	const float *found = net_output(t->estimator);
@@ -297,7 +312,8 @@ static enum deblur_status tell_restorer(struct trainer *t, double share) {
 
 static enum deblur_status train_restorer(struct trainer *t, double share, double rate, struct losses *losses) {
 	finish_estimator(t);
-	enum deblur_status status = draw_batch(t, t->options->restorer_crop_px, net_picture(t->restorer));
+	enum deblur_status status =
+		draw_batch(t, t->options->restorer_crop_px, net_picture(t->restorer), net_condition(t->looker));
 	if (!status) status = tell_restorer(t, share);
 	if (!status) status = net_forward(t->restorer);
 	if (!status && t->teacher_net) {

@@ -59,6 +59,8 @@ static inline double dvalue(const struct graph *g, const struct graph_op *op, do
 		return sum;
 	case GRAPH_CHANNEL_AFFINE:
 		return dget(a, (long)y, (long)x, c) * (1 + t[op->inputs[1]].v[c]) + t[op->inputs[2]].v[c];
+	case GRAPH_CONCAT:
+		return c < a->c ? a->v[c] : t[op->inputs[1]].v[c - a->c];
 	case GRAPH_OP_KIND_COUNT:
 		break;
 	}

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "core/blur.h"
 #include "core/networks.h"
+#include "core/spectrum.h"
 #include "graph_double.h"
 #include "train/random.h"
 
@@ -16,8 +17,8 @@ static void check_executor(struct graph *graph, size_t height, size_t width, uin
 	struct random random = random_seeded(seed, 0, 0);
 	struct executor *e = NULL;
 	double **parameters = calloc(graph->parameter_count + 1, sizeof *parameters);
-	double *picture = calloc(height * width * 3, sizeof *picture), condition[13];
-	float told[13];
+	double *picture = calloc(height * width * 3, sizeof *picture), condition[SPECTRUM_COUNT];
+	float told[SPECTRUM_COUNT];
 	for (size_t i = 0; i < graph->parameter_count; i++) {
 		struct graph_parameter *p = &graph->parameters[i];
 		parameters[i] = calloc(p->count, sizeof **parameters);
@@ -26,7 +27,7 @@ static void check_executor(struct graph *graph, size_t height, size_t width, uin
 			parameters[i][j] = (double)p->values[j];
 		}
 	}
-	for (int i = 0; i < 13; i++) condition[i] = (double)(told[i] = (float)random_normal(&random));
+	for (int i = 0; i < SPECTRUM_COUNT; i++) condition[i] = (double)(told[i] = (float)random_normal(&random));
 	/* Created for more than is run, and run twice: the memory is not fresh any more. */
 	CHECK(!executor_create(graph, kernels_best(), height + 16, width + 8, &e), "create");
 	executor_set_condition(e, told);
@@ -103,7 +104,8 @@ static int pick_map(const struct graph *g, struct random *random) {
 
 /* A vector of `channels`: from the condition, or from a map, which no fusion may take for known beforehand. */
 static int make_vector(struct graph *g, const char *name, uint32_t channels, struct random *random) {
-	const int from = random_below(random, 2) ? g->condition : graph_global_average(g, pick_map(g, random), "pooled");
+	int from = random_below(random, 2) ? g->condition : graph_global_average(g, pick_map(g, random), "pooled");
+	if (!random_below(random, 3)) from = graph_concat(g, from, g->condition, "both");
 	return graph_linear(g, from, name, channels, ACTIVATION_NONE);
 }
 

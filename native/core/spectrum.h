@@ -1,0 +1,45 @@
+/* spectrum.h - what a picture's power spectrum says about its blur, as numbers that an estimator is told.
+ *
+ * A blur multiplies a picture's spectrum by its own, and no two blurs of one size are alike there: a straight path
+ * leaves zeros in parallel lines, a disk in rings, a Gaussian none. In one place of a picture the scene hides them; in
+ * the mean over many windows it does not (T. M. Cannon, "Blind deconvolution of spatially invariant image blurs with
+ * phase", IEEE Trans. ASSP 24, 1976; the windowed mean is P. D. Welch's, IEEE Trans. AU 15, 1967).
+ *
+ *     struct spectrum *s = spectrum_create();
+ *     spectrum_add(s, pixels, row_stride, width, height);   // as many parts of one picture as there are
+ *     spectrum_describe(s, numbers);
+ *     spectrum_destroy(s);
+ *
+ * One thread at a time each. */
+#ifndef SPECTRUM_H
+#define SPECTRUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	SPECTRUM_WINDOW_PX = 64,
+	SPECTRUM_STEP_PX = 32, /* between windows: half of one, as a Hann window wants it */
+	SPECTRUM_ANGLES = 12,  /* over 180 degrees; the other half of the plane says the same */
+	SPECTRUM_RADII = 24,
+	SPECTRUM_MEANS = 2, /* of power, which strong edges lead, and of its logarithm, which shows zeros best */
+	SPECTRUM_COUNT = SPECTRUM_MEANS * SPECTRUM_ANGLES * SPECTRUM_RADII
+};
+
+struct spectrum;
+
+struct spectrum *spectrum_create(void); /* nothing seen yet; NULL: out of memory */
+void spectrum_destroy(struct spectrum *spectrum);
+
+/* Adds every window of a part of the picture: RGB, 0..1 sRGB, rows row_stride floats apart. Each counts as much as
+ * there is to see in it. A part that is smaller than a window is mirrored at its edges; width and height are at
+ * least 1. */
+void spectrum_add(struct spectrum *spectrum, const float *pixels, size_t row_stride, size_t width, size_t height);
+
+/* Logarithms of the means by [mean][angle][radius], about -2..2 for photographs. Something must have been added. */
+void spectrum_describe(const struct spectrum *spectrum, float numbers[SPECTRUM_COUNT]);
+
+/* All three steps for one part. False: out of memory. */
+bool spectrum_of(const float *pixels, size_t row_stride, size_t width, size_t height, float numbers[SPECTRUM_COUNT]);
+
+#endif
