@@ -19,7 +19,7 @@ ifeq ($(ARCH),x86_64)
 KERNEL_SRC += native/kernels/kernels_avx2.c
 endif
 PICTURE_SRC := $(wildcard native/picture/*.c)
-TRAIN_SRC := $(wildcard native/train/*.c)
+TRAIN_SRC := $(wildcard native/train/*.c native/degrade/*.c)
 DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c $(wildcard native/tools/command_*.c)
 TRAINER_SRC := native/tools/deblur_train.c native/tools/options.c $(wildcard native/tools/train_*.c)
 TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c

@@ -20,8 +20,9 @@ const mayInclude = /** @type {Record<string, RegExp>} */ ({
   kernels: /^kernels\//,
   core: /^(core|kernels)\/|^deblur\.h$/,
   picture: /^picture\/|^stb\/|^deblur\.h$/,
-  train: /^(train|core|kernels|picture)\/|^deblur\.h$/,
-  tools: /^(tools|train|core|kernels|picture)\/|^deblur\.h$/,
+  degrade: /^(degrade|picture)\/|^deblur\.h$/,
+  train: /^(train|degrade|core|kernels|picture)\/|^deblur\.h$/,
+  tools: /^(tools|train|degrade|core|kernels|picture)\/|^deblur\.h$/,
 });
 
 for (const [folder, allowed] of Object.entries(mayInclude))

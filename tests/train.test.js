@@ -51,7 +51,7 @@ test('what is missing or makes no sense is said', () => {
   assert.match(run('distill', '--data', data, '--out', file('x.dbm')).stderr, /--teacher names the model/);
   assert.match(run('teacher', ...small, '--minutes', '1', '--out', file('x.dbm')).stderr, /exclude each other/);
   assert.match(run('teacher', '--data', data, '--crop', '33', '--out', file('x.dbm')).stderr, /multiple of 16/);
-  assert.match(run('teacher', '--data', data, '--degrade', 'rain', '--out', file('x.dbm')).stderr, /unknown/);
+  assert.match(run('teacher', '--data', data, '--degrade', 'rain', '--out', file('x.dbm')).stderr, /neither protocol nor photo/);
   const absent = run('teacher', '--data', file('nowhere'), '--out', file('x.dbm'));
   assert.equal(absent.status, 1);
   assert.match(absent.stderr, /reading the training pictures: No such file/);
@@ -135,6 +135,22 @@ test('where nothing can be written, that is said', () => {
   const { status, stderr } = run('teacher', ...small, '--out', '/nowhere/at/all.dbm');
   assert.equal(status, 1);
   assert.match(stderr, /No such file or directory/);
+});
+
+test('a recipe of one’s own decides what samples suffer', () => {
+  const recipe = file('recipe.txt');
+  writeFileSync(recipe, 'preset = photo\nmotion = 1\nnone = 0\ngaussian = 0\nshake = 0\ndefocus = 0\nsoftware = 0\n');
+  const shown = run('degrade', '--degrade', recipe, '--show');
+  assert.equal(shown.status, 0, shown.stderr);
+  assert.match(shown.stdout, /^motion = 1$/m);
+  const out = file('moved');
+  assert.equal(run('degrade', '--degrade', recipe, '--data', data, '--count', '6', '--crop', '64', '--out', out).status, 0);
+  const truths = JSON.parse(readFileSync(join(out, 'truth.json'), 'utf8'));
+  assert.ok(truths.every((/** @type {{ kind: string }} */ truth) => truth.kind === 'motion'));
+  writeFileSync(recipe, 'preset = photo\n\nbayer = 2\n');
+  const { status, stderr } = run('teacher', '--degrade', recipe, '--data', data, '--out', file('x.dbm'));
+  assert.equal(status, 2);
+  assert.match(stderr, /recipe\.txt: line 3: bayer: has to be from 0 to 1/);
 });
 
 test('samples are written with their truth and a sheet', () => {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "degrade/recipe.h"
 #include "tools/options.h"
 
 int train_teacher(int argc, char **argv);
@@ -15,5 +16,8 @@ int train_degrade(int argc, char **argv);
 
 /* The side of a sample, from option `name`; false after a message. */
 bool train_read_crop(const struct command *command, const char *name, size_t fallback, size_t *crop_px);
+
+/* --degrade: a preset's name, or a file's; false after a message. */
+bool train_read_recipe(const struct command *command, struct recipe *recipe);
 
 #endif

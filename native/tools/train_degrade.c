@@ -111,10 +111,18 @@ static enum deblur_status degrade_all(const struct order *o) {
 	return status;
 }
 
+static int show(const struct recipe *recipe) {
+	char *text = recipe_text(recipe);
+	if (text) fputs(text, stdout);
+	free(text);
+	return text == NULL;
+}
+
 int train_degrade(int argc, char **argv) {
 	struct option table[] = {
 		{"--data", "DIR", "folders of sharp photographs (default: data/photos)", OPTION_MANY, NULL, 0},
-		{"--degrade", "PRESET", "protocol or photo (default)", OPTION_ONE, NULL, 0},
+		{"--degrade", "PRESET|FILE", "protocol, photo (default), or a recipe", OPTION_ONE, NULL, 0},
+		{"--show", NULL, "print the recipe, and do nothing: a beginning for a file of your own", OPTION_FLAG, NULL, 0},
 		{"--count", "N", "samples (default: 48)", OPTION_ONE, NULL, 0},
 		{"--crop", "PX", "side of a sample, a multiple of 16 (default: 128)", OPTION_ONE, NULL, 0},
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},
@@ -131,15 +139,16 @@ int train_degrade(int argc, char **argv) {
 		return code;
 	}
 	const struct option *data = option_find(&command, "--data");
-	const char *preset = option_value(&command, "--degrade", "photo");
 	struct order order = {.data = {.sharp_dirs = data->count ? (const char *const *)data->values : default_data,
 								   .sharp_dir_count = data->count ? data->count : 1},
 						  .folder = option_value(&command, "--out", NULL)};
 	code = EXIT_USAGE;
-	if (!order.folder)
+	if (!train_read_recipe(&command, &order.data.recipe))
+		;
+	else if (option_given(&command, "--show"))
+		code = show(&order.data.recipe);
+	else if (!order.folder)
 		fprintf(stderr, "%s: --out says where the samples go; it is missing\n", command.name);
-	else if (degrade_preset_from_name(preset, &order.data.preset))
-		fprintf(stderr, "%s: --degrade %s is unknown; there are protocol and photo\n", command.name, preset);
 	else if (option_number(&command, "--count", 1, 10000, 48, &count) &&
 			 train_read_crop(&command, "--crop", 128, &order.data.crop_px) &&
 			 option_number(&command, "--seed", 0, 1e15, 1, &seed)) {

@@ -1,4 +1,5 @@
 /* train_run.c - `deblur-train teacher` and `deblur-train distill`: the command line of a training run. */
+#include <errno.h>
 #include <omp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "picture/file.h"
 #include "tools/options.h"
 #include "tools/train_commands.h"
 #include "train/trainer.h"
@@ -48,10 +50,42 @@ static bool read_data_options(const struct command *command, struct trainer_opti
 				command->name, default_data[0]);
 		return false;
 	}
-	const char *preset = option_value(command, "--degrade", "photo");
-	if (!degrade_preset_from_name(preset, &o->data.preset)) return true;
-	fprintf(stderr, "%s: --degrade %s is unknown; there are protocol and photo\n", command->name, preset);
-	return false;
+	return train_read_recipe(command, &o->data.recipe);
+}
+
+/* A preset's text, or a file's; malloc'ed. NULL after a message. */
+static char *recipe_source(const struct command *command, const char *name) {
+	const char *preset = recipe_preset(name);
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	if (!preset && file_read(name, &bytes, &size)) {
+		fprintf(stderr, "%s: --degrade %s is neither protocol nor photo, nor a file that can be read: %s\n",
+				command->name, name, strerror(errno));
+		return NULL;
+	}
+	if (!preset && memchr(bytes, 0, size)) {
+		fprintf(stderr, "%s: %s: a recipe is text, and this is not\n", command->name, name);
+		free(bytes);
+		return NULL;
+	}
+	char *text = malloc((preset ? strlen(preset) : size) + 1);
+	if (text && preset) strcpy(text, preset);
+	if (text && !preset) {
+		memcpy(text, bytes, size);
+		text[size] = 0;
+	}
+	if (!text) fprintf(stderr, "%s: out of memory\n", command->name);
+	free(bytes);
+	return text;
+}
+
+bool train_read_recipe(const struct command *command, struct recipe *recipe) {
+	const char *name = option_value(command, "--degrade", "photo");
+	char complaint[256], *text = recipe_source(command, name);
+	const bool fine = text && recipe_parse(text, recipe, complaint, sizeof complaint);
+	if (text && !fine) fprintf(stderr, "%s: %s: %s\n", command->name, name, complaint);
+	free(text);
+	return fine;
 }
 
 bool train_read_crop(const struct command *command, const char *name, size_t fallback, size_t *crop_px) {
@@ -150,30 +184,30 @@ static int train(struct command *command, int argc, char **argv, const char *net
 	return code;
 }
 
-#define RUN_OPTIONS                                                                                                    \
-	{"--data",    "DIR", "folders of sharp photographs, searched recursively (default: data/photos)",                  \
-	 OPTION_MANY, NULL,  0},                                                                                           \
-		{"--pairs", "DIR", "folders with blur/ and sharp/, files paired by name", OPTION_MANY, NULL, 0},               \
-		{"--degrade", "PRESET", "protocol or photo (default)", OPTION_ONE, NULL, 0},                                   \
-		{"--out", "M.dbm", "the model; M.dbm.ckpt and M.dbm.log.jsonl lie beside it", OPTION_ONE, NULL, 0},            \
-		{"--minutes", "N", "train for so long", OPTION_ONE, NULL, 0},                                                  \
-		{"--steps", "N", "or for so many steps (default: 10000); only these repeat exactly", OPTION_ONE, NULL, 0},     \
-		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                \
-		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                    \
-		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
-		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},    \
-		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
-		{"--batch", "N", "samples per step (default: 8)", OPTION_ONE, NULL, 0},                                        \
-		{"--crop", "PX", "side of a sample, a multiple of 16 (default: 128)", OPTION_ONE, NULL, 0},                    \
-		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                            \
-		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",               \
-		 OPTION_ONE,        NULL, 0},                                                                                  \
-		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",              \
-		 OPTION_ONE,          NULL, 0},                                                                                \
-		{"--estimator-crop", "PX", "side of its samples then (default: twice --crop)", OPTION_ONE, NULL, 0},           \
-		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                      \
-		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0}, {                                     \
-		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                       \
+#define RUN_OPTIONS                                                                                                      \
+	{"--data",    "DIR", "folders of sharp photographs, searched recursively (default: data/photos)",                    \
+	 OPTION_MANY, NULL,  0},                                                                                             \
+		{"--pairs", "DIR", "folders with blur/ and sharp/, files paired by name", OPTION_MANY, NULL, 0},                 \
+		{"--degrade", "PRESET|FILE", "protocol, photo (default), or a recipe; see degrade --show", OPTION_ONE, NULL, 0}, \
+		{"--out", "M.dbm", "the model; M.dbm.ckpt and M.dbm.log.jsonl lie beside it", OPTION_ONE, NULL, 0},              \
+		{"--minutes", "N", "train for so long", OPTION_ONE, NULL, 0},                                                    \
+		{"--steps", "N", "or for so many steps (default: 10000); only these repeat exactly", OPTION_ONE, NULL, 0},       \
+		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                  \
+		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                      \
+		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                                 \
+		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},      \
+		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                     \
+		{"--batch", "N", "samples per step (default: 8)", OPTION_ONE, NULL, 0},                                          \
+		{"--crop", "PX", "side of a sample, a multiple of 16 (default: 128)", OPTION_ONE, NULL, 0},                      \
+		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                              \
+		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",                 \
+		 OPTION_ONE,        NULL, 0},                                                                                    \
+		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",                \
+		 OPTION_ONE,          NULL, 0},                                                                                  \
+		{"--estimator-crop", "PX", "side of its samples then (default: twice --crop)", OPTION_ONE, NULL, 0},             \
+		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                        \
+		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0}, {                                       \
+		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                         \
 	}
 
 int train_teacher(int argc, char **argv) {

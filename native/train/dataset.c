@@ -112,7 +112,7 @@ static void run_job(const struct dataset_options *o, struct job *job) {
 	if (!job->status && job->blur_path) job->status = read_rgb(job->blur_path, &photo->blurred);
 	if (job->status) return;
 	const size_t inner = job->validation ? (size_t)DATASET_VALIDATION_CROP_PX : o->crop_px;
-	const size_t side = inner + (job->blur_path ? 0 : 2 * DEGRADE_MARGIN_PX);
+	const size_t side = job->blur_path ? inner : degrade_least_side(inner);
 	const bool twins =
 		!job->blur_path || (photo->sharp.width == photo->blurred.width && photo->sharp.height == photo->blurred.height);
 	if (!twins || !large_enough(&photo->sharp, side)) job->status = DEBLUR_BAD_ARGUMENT;
@@ -262,13 +262,13 @@ static size_t draw_extent(size_t side, size_t available, double low, double high
 	return (size_t)((double)side * (most > low ? random_between(random, low, most) : 1));
 }
 
-/* A square of `side` pixels, sharp to the pixel more often than photographs are, because half of them are squashed. */
-static enum deblur_status sharp_square(const struct picture *p, enum degrade_preset preset, size_t side,
+/* A square of `side` pixels, sharp to the pixel more often than photographs are, because some of them are squashed. */
+static enum deblur_status sharp_square(const struct picture *p, const struct recipe *recipe, size_t side,
 									   struct random *random, struct picture *out) {
 	size_t width = side, height = side;
-	if (preset == DEGRADE_PROTOCOL || random_uniform(random) < 0.5) {
-		const double high = preset == DEGRADE_PROTOCOL ? 3.5 : 2.5;
-		width = draw_extent(side, p->width, 1, high, random);
+	if (random_uniform(random) < recipe->squashed) {
+		const double high = recipe->squash.high;
+		width = draw_extent(side, p->width, recipe->squash.low, high, random);
 		const double ratio = (double)width / (double)side;
 		height = draw_extent(side, p->height, fmax(1, ratio * 0.7), fmin(high, ratio * 1.3), random);
 	}
@@ -293,12 +293,14 @@ static void to_floats(const struct picture *p, float *out) {
 static enum deblur_status synthetic_sample(const struct dataset *d, const struct picture *photo, size_t crop,
 										   enum degrade_variant variant, struct random *random,
 										   struct dataset_sample *sample) {
-	const size_t side = crop + 2 * DEGRADE_MARGIN_PX;
+	const struct recipe *recipe = &d->options.recipe;
+	struct degrade_plan plan;
 	struct picture sharp = {0}, degraded = {0}, target = {0};
-	enum deblur_status status = sharp_square(photo, d->options.preset, side, random, &sharp);
+	degrade_draw(recipe, variant, random, &plan);
+	degrade_fit(&plan, crop, photo->width < photo->height ? photo->width : photo->height);
+	enum deblur_status status = sharp_square(photo, recipe, degrade_side(&plan, crop), random, &sharp);
 	if (!status) status = turn(&sharp, random_below(random, 8));
-	if (!status)
-		status = degrade_sample(d->options.preset, variant, &sharp, random, &degraded, &target, &sample->truth);
+	if (!status) status = degrade_apply(&plan, &sharp, crop, &degraded, &target, &sample->truth);
 	if (!status) {
 		to_floats(&degraded, sample->degraded);
 		to_floats(&target, sample->sharp);

@@ -5,7 +5,7 @@
 #ifndef DATASET_H
 #define DATASET_H
 
-#include "train/degrade.h"
+#include "degrade/degrade.h"
 
 struct dataset;
 
@@ -22,8 +22,8 @@ struct dataset_options {
 	size_t sharp_dir_count;
 	const char *const *pair_dirs; /* folders with blur/ and sharp/, paired by name */
 	size_t pair_dir_count;
-	double pair_share; /* part of the samples that comes from pairs, 0..1, if there are any */
-	enum degrade_preset preset;
+	double pair_share;       /* part of the samples that comes from pairs, 0..1, if there are any */
+	struct recipe recipe;    /* what sharp photographs suffer */
 	size_t crop_px;          /* side of the largest sample that will be drawn, a multiple of 8 */
 	size_t validation_every; /* every n-th photograph (by the hash of its name) is kept for validation; 0: none */
 };

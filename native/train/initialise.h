@@ -3,7 +3,7 @@
 #define TRAIN_INITIALISE_H
 
 #include "core/graph.h"
-#include "train/random.h"
+#include "degrade/random.h"
 
 /* He et al. 2015: normal with variance 2 / fan-in where a ReLU follows, 1 / fan-in elsewhere; the second convolution of
  * a residual block a fifth of that, so that a deep net starts near the identity; scales, shifts and the head of a

@@ -10,6 +10,7 @@
 #include "core/blur.h"
 #include "core/model_file.h"
 #include "core/networks.h"
+#include "core/sha256.h"
 #include "core/spectrum.h"
 #include "picture/file.h"
 #include "train/checkpoint.h"
@@ -189,16 +190,32 @@ static enum deblur_status make_state(struct trainer *t) {
 	return status;
 }
 
+/* Degradations by what they are, not by the name of a file that may have been edited. */
+static enum deblur_status name_degradations(const struct recipe *recipe, char hex[2 * SHA256_BYTES + 1]) {
+	uint8_t digest[SHA256_BYTES];
+	char *text = recipe_text(recipe);
+	if (!text) return DEBLUR_OUT_OF_MEMORY;
+	sha256(text, strlen(text), digest);
+	sha256_hex(digest, hex);
+	free(text);
+	return DEBLUR_OK;
+}
+
 /* What has to be the same for a run to go on as if it had never stopped. */
-static void write_recipe(struct trainer *t) {
+static enum deblur_status write_recipe(struct trainer *t) {
 	const struct trainer_options *o = t->options;
-	snprintf(t->recipe, sizeof t->recipe,
-			 "network %s\nfrom %s\nteacher %s %g\npreset %d\ncrops %zu %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
-			 "estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
-			 o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
-			 o->teacher_path ? o->teacher_weight : 0.0, (int)o->data.preset, o->restorer_crop_px, o->estimator_crop_px,
-			 o->batch, (unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first,
-			 (int)o->precision, o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+	char degradations[2 * SHA256_BYTES + 1];
+	const enum deblur_status status = name_degradations(&o->data.recipe, degradations);
+	if (status) return status;
+	snprintf(
+		t->recipe, sizeof t->recipe,
+		"network %s\nfrom %s\nteacher %s %g\ndegradations %s\ncrops %zu %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
+		"estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
+		o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
+		o->teacher_path ? o->teacher_weight : 0.0, degradations, o->restorer_crop_px, o->estimator_crop_px, o->batch,
+		(unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first, (int)o->precision,
+		o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+	return DEBLUR_OK;
 }
 
 static enum deblur_status resume(struct trainer *t) {
@@ -216,8 +233,8 @@ static enum deblur_status set_up(struct trainer *t) {
 	if (strlen(t->options->out_path) > PATH_BYTES - 16) return DEBLUR_BAD_ARGUMENT;
 	snprintf(t->checkpoint_path, sizeof t->checkpoint_path, "%s.ckpt", t->options->out_path);
 	snprintf(log_path, sizeof log_path, "%s.log.jsonl", t->options->out_path);
-	write_recipe(t);
 	enum deblur_status status = because(t, progress_open(log_path, t->options->quiet, &t->progress), log_path);
+	if (!status) status = write_recipe(t);
 	if (!status) status = open_data(t);
 	if (!status && t->options->teacher_path) status = open_model(t, t->options->teacher_path, &t->teacher);
 	if (!status) status = make_graphs(t);

@@ -11,7 +11,7 @@
 #include "core/networks.h"
 #include "core/spectrum.h"
 #include "graph_double.h"
-#include "train/random.h"
+#include "degrade/random.h"
 
 static void check_executor(struct graph *graph, size_t height, size_t width, uint64_t seed) {
 	struct random random = random_seeded(seed, 0, 0);

@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "kernels/kernels.h"
-#include "train/random.h"
+#include "degrade/random.h"
 
 static const struct kernels *variants[8];
 static size_t variant_count;

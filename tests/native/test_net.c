@@ -6,7 +6,7 @@
 #include "core/blur.h"
 #include "core/networks.h"
 #include "graph_double.h"
-#include "train/random.h"
+#include "degrade/random.h"
 
 enum { BATCH = 3 };
 

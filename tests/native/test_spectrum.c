@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "train/random.h"
+#include "degrade/random.h"
 
 enum { SIDE = 160, PER_MEAN = SPECTRUM_ANGLES * SPECTRUM_RADII };
 

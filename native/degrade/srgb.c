@@ -1,4 +1,4 @@
-#include "train/srgb.h"
+#include "degrade/srgb.h"
 
 #include <math.h>
 #include <pthread.h>

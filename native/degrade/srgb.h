@@ -1,6 +1,6 @@
 /* srgb.h - the transfer function of IEC 61966-2-1 between 8-bit sRGB values and linear light, 0..1. Thread-safe. */
-#ifndef TRAIN_SRGB_H
-#define TRAIN_SRGB_H
+#ifndef SRGB_H
+#define SRGB_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "train/random.h"
+#include "degrade/random.h"
 
 #include <math.h>
 

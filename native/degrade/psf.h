@@ -1,10 +1,10 @@
 /* psf.h - point spread functions: what a point of light becomes. Weights sum to 1 and their centroid is the middle, so
  * that blur does not move the picture. */
-#ifndef TRAIN_PSF_H
-#define TRAIN_PSF_H
+#ifndef PSF_H
+#define PSF_H
 
 #include "deblur.h"
-#include "train/random.h"
+#include "degrade/random.h"
 
 enum { PSF_MAX_RADIUS = 24, PSF_SIDE = 2 * PSF_MAX_RADIUS + 1 };
 
@@ -22,6 +22,9 @@ void psf_motion(struct psf *psf, double length_px, double angle_deg);
 /* A trajectory of a hand-held camera after Boracchi and Foi 2012: a particle with inertia, a pull back to the middle,
  * tremor and now and then a jerk; scaled to the wanted spread. */
 void psf_shake(struct psf *psf, double spread_px, struct random *random);
+
+/* psf = psf * other: first one, then the other. */
+void psf_compose(struct psf *psf, const struct psf *other);
 
 /* Spread, anisotropy and angle of what the weights really are, into the fields of that name. */
 void psf_measure(const struct psf *psf, struct deblur_blur *out);

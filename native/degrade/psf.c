@@ -1,4 +1,4 @@
-#include "train/psf.h"
+#include "degrade/psf.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -173,6 +173,21 @@ void psf_shake(struct psf *psf, double spread_px, struct random *random) {
 		for (int part = 0; part < 4; part++) { /* between the points, too: a jerk leaps over pixels */
 			const double t = part / 4.0;
 			splat(psf, path.x[i] + t * (path.x[i + 1] - path.x[i]), path.y[i] + t * (path.y[i + 1] - path.y[i]), 1);
+		}
+	finish(psf);
+}
+
+void psf_compose(struct psf *psf, const struct psf *other) {
+	const struct psf first = *psf;
+	const int r = other->radius;
+	memset(psf, 0, sizeof *psf);
+	for (int y = 0; y < PSF_SIDE; y++)
+		for (int x = 0; x < PSF_SIDE; x++) {
+			const float w = first.weights[y][x];
+			for (int dy = -r; w > 0 && dy <= r; dy++)
+				for (int dx = -r; dx <= r; dx++)
+					if (y + dy >= 0 && y + dy < PSF_SIDE && x + dx >= 0 && x + dx < PSF_SIDE)
+						psf->weights[y + dy][x + dx] += w * other->weights[PSF_MAX_RADIUS + dy][PSF_MAX_RADIUS + dx];
 		}
 	finish(psf);
 }
