@@ -10,8 +10,8 @@
 #include "core/blur.h"
 #include "core/networks.h"
 #include "core/spectrum.h"
-#include "graph_double.h"
 #include "degrade/random.h"
+#include "graph_double.h"
 
 static void check_executor(struct graph *graph, size_t height, size_t width, uint64_t seed) {
 	struct random random = random_seeded(seed, 0, 0);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "kernels/kernels.h"
 #include "degrade/random.h"
+#include "kernels/kernels.h"
 
 static const struct kernels *variants[8];
 static size_t variant_count;

@@ -5,8 +5,8 @@
 #include "check.h"
 #include "core/blur.h"
 #include "core/networks.h"
-#include "graph_double.h"
 #include "degrade/random.h"
+#include "graph_double.h"
 
 enum { BATCH = 3 };
 
