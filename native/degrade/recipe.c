@@ -117,12 +117,16 @@ static const struct key *find_key(const char *name) {
 	return NULL;
 }
 
+static void *field_of(const struct key *key, struct recipe *recipe) {
+	return (char *)recipe + key->offset;
+}
+
 static struct range *range_of(const struct key *key, struct recipe *recipe) {
-	return (struct range *)((char *)recipe + key->offset);
+	return field_of(key, recipe);
 }
 
 static double *chance_of(const struct key *key, struct recipe *recipe) {
-	return (double *)((char *)recipe + key->offset);
+	return field_of(key, recipe);
 }
 
 /* ---- reading ---- */
