@@ -1,7 +1,7 @@
 // The trainer as a program: small runs that stop, go on, and are refused.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -80,6 +80,55 @@ test('a checkpoint of other options, or a damaged one, is refused', () => {
   const damaged = run('teacher', ...small, '--out', file('damaged.dbm'), '--resume');
   assert.equal(damaged.status, 1);
   assert.match(damaged.stderr, /not a whole checkpoint/);
+});
+
+test('killed at any moment, a run goes on and ends as if nothing had happened', async () => {
+  const steps = ['--steps', '24', '--checkpoint-every', '1', '--seed', '8'];
+  assert.equal(run('teacher', ...small, ...steps, '--out', file('unharmed.dbm')).status, 0);
+  let kills = 0;
+  for (let i = 0; i < 20; i++) {
+    const resume = existsSync(file('killed.dbm.ckpt')) ? ['--resume'] : [];
+    const child = spawn(trainer, ['teacher', ...small, ...steps, ...resume, '--out', file('killed.dbm')]);
+    const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)));
+    // Until it has begun, and then for a time that no two runs share.
+    await new Promise((resolve) => setTimeout(resolve, 150 + ((i * 7919) % 200)));
+    child.kill('SIGKILL');
+    if ((await ended) === 'SIGKILL') kills++;
+  }
+  assert.ok(kills > 0);
+  const resume = existsSync(file('killed.dbm.ckpt')) ? ['--resume'] : [];
+  const last = run('teacher', ...small, ...steps, ...resume, '--out', file('killed.dbm'));
+  assert.equal(last.status, 0, last.stderr);
+  assert.deepEqual(readFileSync(file('killed.dbm.ckpt')), readFileSync(file('unharmed.dbm.ckpt')));
+  assert.equal(readdirSync(folder).filter((name) => /^killed\.dbm\.ckpt\.\d$/.test(name)).length, 2);
+});
+
+test('where the newest checkpoint is damaged, an older one is taken', () => {
+  const bytes = readFileSync(file('whole.dbm.ckpt'));
+  writeFileSync(file('older.dbm.ckpt.1'), bytes);
+  writeFileSync(file('older.dbm.ckpt'), bytes.subarray(0, bytes.length / 2));
+  const { status, stderr } = run('teacher', ...small, '--out', file('older.dbm'), '--resume');
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /older\.dbm\.ckpt\.1: the newest checkpoint is damaged/);
+  assert.deepEqual(readFileSync(file('older.dbm.ckpt')), bytes);
+});
+
+test('what cannot be written is told, and the run goes on and tries again', async () => {
+  const steps = ['--steps', '60', '--checkpoint-every', '1'];
+  mkdirSync(file('full.dbm.ckpt.part')); // stands in the way as a full disk would
+  const child = spawn(trainer, ['teacher', ...small, ...steps, '--out', file('full.dbm')]);
+  let told = '';
+  child.stderr.on('data', (data) => {
+    told += data;
+    if (/full\.dbm\.ckpt: Is a directory/.test(told)) rmSync(file('full.dbm.ckpt.part'), { recursive: true, force: true });
+  });
+  assert.equal(await new Promise((resolve) => child.on('exit', resolve)), 0, told);
+  assert.match(told, /full\.dbm\.ckpt: Is a directory/);
+  assert.ok(existsSync(file('full.dbm.ckpt')) && existsSync(file('full.dbm')));
+  mkdirSync(file('fuller.dbm.part'));
+  const { status, stderr } = run('teacher', ...small, '--out', file('fuller.dbm'));
+  assert.equal(status, 1);
+  assert.match(stderr, /fuller\.dbm.*Is a directory/);
 });
 
 test('a student is distilled, and its model can be read', () => {

@@ -98,7 +98,7 @@ bool train_read_crop(const struct command *command, const char *name, size_t fal
 }
 
 static bool read_numbers(const struct command *command, struct trainer_options *o) {
-	double steps, seed, threads, batch, validate;
+	double steps, seed, threads, batch, validate, checkpoint;
 	const bool fine = option_number(command, "--minutes", 0.01, 1e6, 0, &o->minutes) &&
 					  option_number(command, "--steps", 1, 1e9, 10000, &steps) &&
 					  option_number(command, "--seed", 0, 1e15, 1, &seed) &&
@@ -108,6 +108,7 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 					  train_read_crop(command, "--estimator-crop", 2 * o->restorer_crop_px, &o->estimator_crop_px) &&
 					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
 					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
+					  option_number(command, "--checkpoint-every", 1, 1e9, 0, &checkpoint) &&
 					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&
 					  option_number(command, "--estimator-first", 0, 0.9, 0.2, &o->estimator_first);
 	if (!fine) return false;
@@ -120,6 +121,7 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 	o->batch = (size_t)batch;
 	o->data.validation_every = 16;
 	o->validate_every = (uint64_t)validate;
+	o->checkpoint_every = (uint64_t)checkpoint;
 	omp_set_dynamic(0);
 	omp_set_num_threads((int)threads);
 	return true;
@@ -206,7 +208,10 @@ static int train(struct command *command, int argc, char **argv, const char *net
 		 OPTION_ONE,          NULL, 0},                                                                                  \
 		{"--estimator-crop", "PX", "side of its samples then (default: twice --crop)", OPTION_ONE, NULL, 0},             \
 		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                        \
-		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0}, {                                       \
+		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0},                                         \
+		{"--checkpoint-every", "N",  "steps (default: every five minutes); the last three are kept",                     \
+		 OPTION_ONE,           NULL, 0},                                                                                 \
+	{                                                                                                                    \
 		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                         \
 	}
 

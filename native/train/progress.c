@@ -81,5 +81,9 @@ void progress_validation(struct progress *progress, uint64_t step, const struct 
 }
 
 void progress_note(struct progress *progress, const char *text) {
-	if (!progress->quiet) fprintf(stderr, "%s%s\n", progress->terminal ? "\r\x1b[K" : "", text);
+	if (!progress->quiet) progress_warning(progress, text);
+}
+
+void progress_warning(struct progress *progress, const char *text) {
+	fprintf(stderr, "%s%s\n", progress->terminal && !progress->quiet ? "\r\x1b[K" : "", text);
 }

@@ -21,5 +21,6 @@ void progress_close(struct progress *progress);
 void progress_step(struct progress *progress, const struct progress_step *step);
 void progress_validation(struct progress *progress, uint64_t step, const struct validation *validation, bool best);
 void progress_note(struct progress *progress, const char *text);
+void progress_warning(struct progress *progress, const char *text); /* also where it is quiet */
 
 #endif

@@ -17,10 +17,13 @@
 #include "train/initialise.h"
 #include "train/loss.h"
 #include "train/progress.h"
+#include "train/run_files.h"
 
 /* Streams of random numbers beside the samples' own (random_seeded's second key). */
 enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2 };
 enum { REPORT_EVERY = 20, CHECKPOINT_EVERY_S = 300, VALIDATION_SAMPLES = 48, PATH_BYTES = 4096 };
+/* A loss is watched once it has settled; this many times its lowest is no chance any more. */
+enum { SETTLED_STEPS = 100, DIVERGED_TIMES = 5 };
 
 struct trainer {
 	const struct trainer_options *options;
@@ -41,7 +44,8 @@ struct trainer {
 	bool *has_truth;            /* [batch] */
 	double started;             /* clock when this session began, less the seconds of earlier ones */
 	double last_checkpoint, last_report;
-	char recipe[1024], checkpoint_path[PATH_BYTES];
+	struct run_files files;
+	char recipe[1024];
 };
 
 static double now_s(void) {
@@ -220,20 +224,20 @@ static enum deblur_status write_recipe(struct trainer *t) {
 
 static enum deblur_status resume(struct trainer *t) {
 	if (!t->options->resume) return DEBLUR_OK;
-	const enum deblur_status status = checkpoint_load(t->checkpoint_path, &t->checkpoint);
+	const enum deblur_status status = run_files_load(&t->files, &t->checkpoint);
 	if (status == DEBLUR_MODEL_DAMAGED || status == DEBLUR_BAD_ARGUMENT)
-		snprintf(t->result->reason, sizeof t->result->reason, "%.120s: %s", t->checkpoint_path,
+		snprintf(t->result->reason, sizeof t->result->reason, "%.120s: %s", t->files.checkpoint_path,
 				 status == DEBLUR_BAD_ARGUMENT ? "belongs to a run with other options; repeat those, or start anew"
 											   : "is not a whole checkpoint; start anew without --resume");
-	return because(t, status, t->checkpoint_path);
+	return because(t, status, t->files.checkpoint_path);
 }
 
 static enum deblur_status set_up(struct trainer *t) {
 	char log_path[PATH_BYTES];
 	if (strlen(t->options->out_path) > PATH_BYTES - 16) return DEBLUR_BAD_ARGUMENT;
-	snprintf(t->checkpoint_path, sizeof t->checkpoint_path, "%s.ckpt", t->options->out_path);
 	snprintf(log_path, sizeof log_path, "%s.log.jsonl", t->options->out_path);
 	enum deblur_status status = because(t, progress_open(log_path, t->options->quiet, &t->progress), log_path);
+	if (!status) status = run_files_open(t->options->out_path, t->progress, &t->files);
 	if (!status) status = write_recipe(t);
 	if (!status) status = open_data(t);
 	if (!status && t->options->teacher_path) status = open_model(t, t->options->teacher_path, &t->teacher);
@@ -246,6 +250,7 @@ static enum deblur_status set_up(struct trainer *t) {
 
 static void tear_down(struct trainer *t) {
 	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) optimizer_destroy(t->checkpoint.optimizers[i]);
+	run_files_close(&t->files);
 	net_destroy(t->restorer);
 	net_destroy(t->estimator);
 	net_destroy(t->looker);
@@ -362,28 +367,32 @@ static double rate_at(const struct trainer *t, double progress) {
 								  own >= 0 ? own : progress / t->options->estimator_first);
 }
 
+/* Before anything of it is saved. */
+static enum deblur_status give_up(struct trainer *t, const char *what) {
+	snprintf(
+		t->result->reason, sizeof t->result->reason,
+		"the loss %s at step %llu; %.100s was saved before: begin again with a smaller --rate, or --from the model",
+		what, (unsigned long long)t->checkpoint.step, t->files.checkpoint_path);
+	return DEBLUR_BAD_ARGUMENT;
+}
+
 static enum deblur_status run_step(struct trainer *t, double progress, struct losses *losses) {
 	const double own_progress = restorer_progress(t, progress), rate = rate_at(t, progress);
 	const double share = t->options->estimate_share * fmin(own_progress * 4, 1);
 	const enum deblur_status status =
 		own_progress < 0 ? train_estimator(t, rate, losses) : train_restorer(t, share, rate, losses);
 	if (status) return because(t, status, "training");
-	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) {
-		snprintf(t->result->reason, sizeof t->result->reason,
-				 "the loss is not finite at step %llu; the last checkpoint is good: resume with a smaller --rate",
-				 (unsigned long long)t->checkpoint.step);
-		return DEBLUR_BAD_ARGUMENT;
-	}
+	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) return give_up(t, "is not finite");
 	t->checkpoint.step++;
 	return DEBLUR_OK;
 }
 
 /* ---- what a run leaves ---- */
 
-static enum deblur_status save_checkpoint(struct trainer *t) {
+static enum deblur_status save(struct trainer *t) {
 	t->checkpoint.seconds = t->options->minutes > 0 ? now_s() - t->started : 0;
 	t->last_checkpoint = now_s();
-	return because(t, checkpoint_save(t->checkpoint_path, &t->checkpoint), t->checkpoint_path);
+	return because(t, run_files_save(&t->files, &t->checkpoint), t->files.checkpoint_path);
 }
 
 /* Provenance first without, then with the figures: the file that is measured is the file that is written. */
@@ -416,18 +425,21 @@ static enum deblur_status validate_and_keep(struct trainer *t) {
 	if (!status && measured) status = validate(bytes, size, t->dataset, VALIDATION_SAMPLES, &v);
 	free(bytes);
 	bytes = NULL;
-	const bool best = !measured || v.psnr_out_db > t->checkpoint.best_psnr_db;
+	const bool best = !measured || v.psnr_out_db > t->files.model_psnr_db;
 	if (!status && best) status = pack_model(t, measured ? &v : NULL, &bytes, &size);
-	if (!status && best) status = because(t, file_write(t->options->out_path, bytes, size), t->options->out_path);
-	free(bytes);
 	if (status) return because(t, status, "validating");
 	if (measured) progress_validation(t->progress, t->checkpoint.step, &v, best);
 	if (best) {
-		t->checkpoint.best_psnr_db = v.psnr_out_db;
+		run_files_take_model(&t->files, bytes, size, v.psnr_out_db);
 		t->result->psnr_in_db = v.psnr_in_db;
 		t->result->psnr_out_db = v.psnr_out_db;
 	}
 	return DEBLUR_OK;
+}
+
+/* On the way a failure is told and no more: the next time may go better, and nothing is lost until the end. */
+static void save_on_the_way(struct trainer *t) {
+	if (save(t)) t->result->reason[0] = 0;
 }
 
 static void report(struct trainer *t, double progress, const struct losses *losses) {
@@ -453,28 +465,44 @@ static double progress_of(const struct trainer *t) {
 	return o->minutes > 0 ? (now_s() - t->started) / (o->minutes * 60) : (double)t->checkpoint.step / (double)o->steps;
 }
 
+/* How a loss has gone: the mean over the last steps, and the lowest that it ever was. */
+struct trend {
+	double mean, lowest;
+	uint64_t steps;
+};
+
+static bool diverges(struct trend *trend, double loss) {
+	if (loss <= 0) return false; /* of a net that is not learning */
+	trend->mean += (trend->steps ? 0.02 : 1) * (loss - trend->mean);
+	if (++trend->steps == SETTLED_STEPS) trend->lowest = trend->mean;
+	if (trend->steps <= SETTLED_STEPS) return false;
+	trend->lowest = fmin(trend->lowest, trend->mean);
+	return trend->mean > DIVERGED_TIMES * trend->lowest;
+}
+
 static enum deblur_status run_steps(struct trainer *t) {
 	enum deblur_status status = DEBLUR_OK;
-	struct losses losses = {0}, mean = {0};
+	struct losses losses = {0};
+	struct trend restorer = {0}, estimator = {0};
 	double progress;
 	while (!status && (progress = progress_of(t)) < 1) {
 		if (*t->options->stop) {
-			status = save_checkpoint(t);
+			status = save(t);
 			return status ? status : DEBLUR_CANCELLED;
 		}
 		status = run_step(t, progress, &losses);
 		if (status) break;
-		const double share = t->checkpoint.step < 2 || mean.restorer <= 0 ? 1 : 0.02;
-		mean.restorer += share * (losses.restorer - mean.restorer);
-		mean.estimator += share * (losses.estimator - mean.estimator);
-		mean.gradient_norm = losses.gradient_norm;
-		if (t->checkpoint.step % REPORT_EVERY == 0) report(t, progress, &mean);
-		if (t->checkpoint.step % t->options->validate_every == 0 && restorer_progress(t, progress) > 0)
-			status = validate_and_keep(t);
-		if (!status && now_s() - t->last_checkpoint > CHECKPOINT_EVERY_S) status = save_checkpoint(t);
+		if (diverges(&restorer, losses.restorer) || diverges(&estimator, losses.estimator))
+			return give_up(t, "has risen to five times its lowest");
+		const struct losses mean = {restorer.mean, estimator.mean, losses.gradient_norm};
+		const uint64_t step = t->checkpoint.step, every = t->options->checkpoint_every;
+		if (step % REPORT_EVERY == 0) report(t, progress, &mean);
+		if (step % t->options->validate_every == 0 && restorer_progress(t, progress) > 0) status = validate_and_keep(t);
+		if (!status && (every ? step % every == 0 : now_s() - t->last_checkpoint > CHECKPOINT_EVERY_S))
+			save_on_the_way(t);
 	}
 	if (!status && t->checkpoint.step % t->options->validate_every) status = validate_and_keep(t);
-	return status ? status : save_checkpoint(t);
+	return status ? status : save(t);
 }
 
 enum deblur_status trainer_run(const struct trainer_options *options, struct trainer_result *result) {

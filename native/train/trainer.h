@@ -3,7 +3,8 @@
  * First the estimator learns alone, from crops more like those that it will be shown: it is small, and the restorer
  * gains little from being told nonsense. Then it stays as it is and the restorer learns, told the blur: the truth for a
  * part of the batch and the estimate for the rest, so that it learns what the estimates are worth. The run's files: OUT
- * (the moving average of the weights, whenever it improved on the validation split), OUT.ckpt, OUT.log.jsonl. */
+ * (the moving average of the weights, whenever it improved on the validation split), OUT.ckpt and older ones,
+ * OUT.log.jsonl (run_files.h). */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
@@ -31,6 +32,7 @@ struct trainer_options {
 	double estimator_first; /* share of the run in which only the estimator learns; 0: it stays as it was given */
 	enum conv_precision precision;
 	uint64_t validate_every;           /* steps */
+	uint64_t checkpoint_every;         /* steps; 0: every five minutes */
 	const char *command;               /* for the provenance */
 	const volatile sig_atomic_t *stop; /* becomes true: write a checkpoint and return CANCELLED */
 	bool quiet;                        /* no progress bar */
