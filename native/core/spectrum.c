@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/fft.h"
 #include "core/size.h"
 
 /* Frequencies are in cycles per window. The spectrum of real numbers is even: columns 0..N/2 hold all of it. */
-enum { N = SPECTRUM_WINDOW_PX, HALF = N / 2 + 1, LOG2_N = 6, SUBANGLES = 5 };
+enum { N = SPECTRUM_WINDOW_PX, HALF = N / 2 + 1, SUBANGLES = 5 };
 
 static const double pi = 3.14159265358979323846;
 /* About what the rounding to 8 bits gives: below, there is nothing to see. */
@@ -18,8 +19,8 @@ static const double lowest_radius = 3, highest_radius = 32;
 struct spectrum {
 	double power[N][HALF], log_power[N][HALF]; /* weighted sums over windows */
 	double weights;
-	float hann[N], cosine[N / 2], sine[N / 2];
-	size_t reversed[N];                    /* the index with its bits in reverse */
+	struct fft *fft;
+	float hann[N];
 	float real[N][N], imag[N][N];          /* two windows at once, in place */
 	float turned[N][N];                    /* room for a transposition */
 	float first[N][HALF], second[N][HALF]; /* the two windows' powers */
@@ -27,69 +28,29 @@ struct spectrum {
 
 struct spectrum *spectrum_create(void) {
 	struct spectrum *s = calloc(1, sizeof *s);
-	if (!s) return NULL;
-	for (size_t i = 0; i < N; i++) {
-		s->hann[i] = (float)(0.5 - 0.5 * cos(2 * pi * ((double)i + 0.5) / N));
-		for (size_t bit = 0; bit < LOG2_N; bit++) s->reversed[i] |= (i >> bit & 1) << (LOG2_N - 1 - bit);
+	if (s) s->fft = fft_create(N);
+	if (!s || !s->fft) {
+		free(s);
+		return NULL;
 	}
-	for (size_t i = 0; i < N / 2; i++) {
-		s->cosine[i] = (float)cos(2 * pi * (double)i / N);
-		s->sine[i] = (float)-sin(2 * pi * (double)i / N);
-	}
+	for (size_t i = 0; i < N; i++) s->hann[i] = (float)(0.5 - 0.5 * cos(2 * pi * ((double)i + 0.5) / N));
 	return s;
 }
 
 void spectrum_destroy(struct spectrum *s) {
+	if (!s) return;
+	fft_destroy(s->fft);
 	free(s);
 }
 
-/* ---- the transform ---- */
-
-static void swap_rows(float a[N], float b[N]) {
-	for (size_t x = 0; x < N; x++) {
-		const float kept = a[x];
-		a[x] = b[x];
-		b[x] = kept;
-	}
-}
-
-/* One butterfly of all columns at once: (a, b) becomes (a + w b, a - w b). */
-static void butterfly(float a_real[N], float a_imag[N], float b_real[N], float b_imag[N], float cosine, float sine) {
-	for (size_t x = 0; x < N; x++) {
-		const float real = b_real[x] * cosine - b_imag[x] * sine, imag = b_real[x] * sine + b_imag[x] * cosine;
-		b_real[x] = a_real[x] - real;
-		b_imag[x] = a_imag[x] - imag;
-		a_real[x] += real;
-		a_imag[x] += imag;
-	}
-}
-
-/* Every column by Cooley and Tukey's transform: whole rows are combined, so that compilers find vectors in it. */
-static void transform_columns(struct spectrum *s) {
-	for (size_t i = 0; i < N; i++)
-		if (i < s->reversed[i]) {
-			swap_rows(s->real[i], s->real[s->reversed[i]]);
-			swap_rows(s->imag[i], s->imag[s->reversed[i]]);
-		}
-	for (size_t half = 1; half < N; half *= 2)
-		for (size_t start = 0; start < N; start += 2 * half)
-			for (size_t k = 0; k < half; k++) {
-				const size_t a = start + k, b = a + half, turn = k * (N / 2 / half);
-				butterfly(s->real[a], s->imag[a], s->real[b], s->imag[b], s->cosine[turn], s->sine[turn]);
-			}
-}
-
-static void transpose(float rows[N][N], float turned[N][N]) {
-	memcpy(turned, rows, sizeof(float[N][N]));
-	for (size_t y = 0; y < N; y++)
-		for (size_t x = 0; x < N; x++) rows[y][x] = turned[x][y];
-}
-
+/* Afterwards rows and columns are exchanged. */
 static void transform(struct spectrum *s) {
-	transform_columns(s);
-	transpose(s->real, s->turned);
-	transpose(s->imag, s->turned);
-	transform_columns(s);
+	fft_columns(s->fft, s->real[0], s->imag[0], N);
+	fft_transpose(s->real[0], N, N, s->turned[0]);
+	memcpy(s->real, s->turned, sizeof s->real);
+	fft_transpose(s->imag[0], N, N, s->turned[0]);
+	memcpy(s->imag, s->turned, sizeof s->imag);
+	fft_columns(s->fft, s->real[0], s->imag[0], N);
 }
 
 /* ---- windows ---- */
