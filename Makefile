@@ -19,15 +19,18 @@ ifeq ($(ARCH),x86_64)
 KERNEL_SRC += native/kernels/kernels_avx2.c
 endif
 PICTURE_SRC := $(wildcard native/picture/*.c)
-TRAIN_SRC := $(wildcard native/train/*.c native/degrade/*.c)
-DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c $(wildcard native/tools/command_*.c)
+DEGRADE_SRC := $(wildcard native/degrade/*.c)
+BASELINE_SRC := $(wildcard native/baseline/*.c)
+TRAIN_SRC := $(wildcard native/train/*.c)
+DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c native/tools/metrics.c $(wildcard native/tools/command_*.c)
 TRAINER_SRC := native/tools/deblur_train.c native/tools/options.c $(wildcard native/tools/train_*.c)
 TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c
 
 object = $(patsubst native/%.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call object,$(CORE_SRC) $(KERNEL_SRC))
 PICTURE_OBJ := $(call object,$(PICTURE_SRC))
-TRAIN_OBJ := $(call object,$(TRAIN_SRC))
+TRAIN_OBJ := $(call object,$(TRAIN_SRC) $(DEGRADE_SRC))
+BASELINE_OBJ := $(call object,$(BASELINE_SRC) $(DEGRADE_SRC))
 TESTS := $(patsubst tests/native/%.c,$(B)/tests/%,$(TEST_SRC))
 
 .PHONY: help setup all native run test check format bench fuzz data clean
@@ -100,7 +103,7 @@ $(B)/libdeblur.a: $(CORE_OBJ)
 	@echo "  $(@:$(B)/%=%)"
 	@$(AR) rcs $@ $^
 
-$(B)/deblur: $(call object,$(DEBLUR_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a
+$(B)/deblur: $(call object,$(DEBLUR_SRC)) $(BASELINE_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
 	@$(CC) $(LDFLAGS) $^ -lz -lm -o $@
 
@@ -113,7 +116,7 @@ $(B)/bench: $(call object,native/tools/bench.c) $(B)/libdeblur.a
 	@$(CC) $(LDFLAGS) $^ -lm -o $@
 
 # Tests of the trainer need oneDNN, the others link it without using it. filter-out: a .d file adds headers to $^.
-$(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
+$(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(call object,$(BASELINE_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@mkdir -p $(@D)
 	@echo "  $(@:$(B)/%=%)"
 	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $(filter-out %.h,$^) -ldnnl -lz -lm -o $@

@@ -206,6 +206,39 @@ describe('eval', () => {
     near(answer.ssim_out, (answer.files[0].ssim_out + answer.files[1].ssim_out) / 2);
   });
 
+  test('all metrics are told on request, and those that scikit-image has too agree', () => {
+    copyFileSync('tests/golden/a.blur3.0.png', join(input, 'a.png'));
+    const { files } = JSON.parse(evaluate(['--json', '--all-metrics']).stdout);
+    const [, , , uniform5, , gauss11] = (
+      readFileSync('tests/golden/golden.txt', 'utf8')
+        .split('\n')
+        .find((line) => line.startsWith('a 3.0 ')) ?? ''
+    ).split(' ');
+    assert.ok(Math.abs(files[0].ssim_uniform5_in - Number(uniform5)) < 1e-4, `${files[0].ssim_uniform5_in}, not ${uniform5}`);
+    assert.ok(Math.abs(files[0].ssim_gauss11_in - Number(gauss11)) < 1e-4, `${files[0].ssim_gauss11_in}, not ${gauss11}`);
+    assert.ok(files[0].sharpness_in < files[1].sharpness_in, 'the stronger blur is less sharp');
+    for (const figure of [
+      'psnr_luma_in_db',
+      'psnr_luma_out_db',
+      'ssim_luma_uniform7_out',
+      'ssim_luma_gauss11_in',
+      'sharpness_out',
+    ])
+      assert.ok(Number.isFinite(files[0][figure]), figure);
+  });
+
+  test('classical methods take the model’s place', () => {
+    for (const method of ['unsharp', 'wiener', 'polyblur']) {
+      const { status, stdout, stderr } = evaluate(['--json', '--method', method, '--blur', 'gaussian:1.5']);
+      assert.equal(status, 0, stderr);
+      const answer = JSON.parse(stdout);
+      assert.ok(answer.psnr_out_db > answer.psnr_in_db, `${method}: ${answer.psnr_out_db} after ${answer.psnr_in_db}`);
+    }
+    const { status, stderr } = evaluate(['--method', 'magic']);
+    assert.equal(status, 2);
+    assert.match(stderr, /--method is model, unsharp, wiener or polyblur, and not magic/);
+  });
+
   test('what it measures is what run writes', () => {
     const { files } = JSON.parse(evaluate(['--json', '--blur', 'gaussian:2']).stdout);
     run(join(input, 'a.png'), join(out, 'a.png'));
@@ -291,7 +324,7 @@ describe('--help', () => {
 
   for (const [name, options] of /** @type {[string, string[]][]} */ ([
     ['run', ['--model', '--blur', '--strength', '--threads', '--quality', '-o', '--quiet']],
-    ['eval', ['--model', '--blur', '--input', '--truth', '--truth-suffix', '--json']],
+    ['eval', ['--model', '--blur', '--input', '--truth', '--truth-suffix', '--method', '--all-metrics', '--json']],
     ['estimate', ['--model', '--json']],
     ['info', ['--model', '--json']],
   ]))

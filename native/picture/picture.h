@@ -53,4 +53,13 @@ enum deblur_status picture_psnr_db(const struct picture *a, const struct picture
 enum deblur_status picture_ssim(const struct picture *a, const struct picture *b, enum picture_ssim_window window,
 								double *out);
 
+/* Luma (ITU-R BT.601, full range, rounded) in all three channels of a new RGB picture: comparing two of these compares
+ * luma. */
+enum deblur_status picture_luma(const struct picture *in, struct picture *out);
+
+/* How sharp a picture looks, without a twin: 1 minus the blur metric of Crete et al. 2007 ("The blur effect: perception
+ * and estimation with a new no-reference perceptual blur metric"), of luma. 0 (nothing to lose by blurring) .. 1. Noise
+ * and halos count as sharp, too. BAD_ARGUMENT: smaller than 3 x 3. */
+enum deblur_status picture_sharpness(const struct picture *picture, double *out);
+
 #endif

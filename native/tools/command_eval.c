@@ -1,16 +1,17 @@
 /* command_eval.c - `deblur eval`: how near a model comes to the truth, over a folder of pairs. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "baseline/baseline.h"
 #include "picture/file_list.h"
 #include "tools/common.h"
+#include "tools/metrics.h"
 
 enum { PATH_BYTES = 4096 };
 
 struct figures {
-	double psnr_in_db, psnr_out_db, ssim_in, ssim_out;
+	double in[METRIC_COUNT], out[METRIC_COUNT];
 };
 
 struct pair {
@@ -25,7 +26,9 @@ struct evaluation {
 	const struct deblur_model *model;
 	struct common_blur blur;
 	const char *truth_folder, *truth_suffix;
-	bool json;
+	bool json, classical; /* classical: `baseline` restores instead of the model */
+	enum baseline baseline;
+	size_t metric_count;
 	size_t skipped;
 	struct pair *pairs; /* as many as there are files; the first `count` are measured */
 	size_t count;
@@ -38,27 +41,22 @@ static bool truth_path(const struct evaluation *e, const char *name, char path[P
 	return snprintf(path, PATH_BYTES, "%s/%.*s%s%s", e->truth_folder, stem, name, e->truth_suffix, dot) < PATH_BYTES;
 }
 
-/* The means are of decibels; a picture that is exactly right would make them infinite, and counts as 100 dB. JSON has
- * no infinity either. */
-static double finite_db(double db) {
-	return fmin(db, 100);
-}
-
-static enum deblur_status compare(const struct picture *a, const struct picture *b, double *psnr, double *ssim) {
-	enum deblur_status status = picture_psnr_db(a, b, psnr);
-	if (!status) status = picture_ssim(a, b, PICTURE_SSIM_UNIFORM7, ssim);
-	*psnr = finite_db(*psnr);
-	return status;
+/* In place. */
+static enum deblur_status restore(const struct evaluation *e, const struct picture *picture, const struct pair *pair) {
+	const struct deblur_image image = picture_view(picture);
+	if (!e->classical) return deblur_restore(e->model, &image, pair->known ? &pair->blur : NULL, NULL, &image);
+	if (!pair->known) return DEBLUR_NO_ESTIMATOR;
+	return baseline_restore(e->baseline, picture, &pair->blur, picture);
 }
 
 static enum deblur_status measure(const struct evaluation *e, struct picture *in, const struct picture *truth,
 								  struct pair *pair) {
 	const struct deblur_image image = picture_view(in);
 	struct figures *f = &pair->figures;
-	enum deblur_status status = compare(in, truth, &f->psnr_in_db, &f->ssim_in);
+	enum deblur_status status = metrics_measure(in, truth, e->metric_count, f->in);
 	if (!status) status = common_find_blur(e->model, &image, &e->blur, &pair->blur, &pair->known);
-	if (!status) status = deblur_restore(e->model, &image, pair->known ? &pair->blur : NULL, NULL, &image);
-	if (!status) status = compare(in, truth, &f->psnr_out_db, &f->ssim_out);
+	if (!status) status = restore(e, in, pair);
+	if (!status) status = metrics_measure(in, truth, e->metric_count, f->out);
 	return status;
 }
 
@@ -66,8 +64,8 @@ static void print_pair(const struct pair *pair) {
 	const struct figures *f = &pair->figures;
 	char text[256] = "";
 	if (pair->known) common_describe(&pair->blur, text, sizeof text);
-	printf("%-24s %6.2f -> %6.2f dB  ssim %.4f -> %.4f  %s\n", pair->name, f->psnr_in_db, f->psnr_out_db, f->ssim_in,
-		   f->ssim_out, text);
+	printf("%-24s %6.2f -> %6.2f dB  ssim %.4f -> %.4f  %s\n", pair->name, f->in[METRIC_PSNR], f->out[METRIC_PSNR],
+		   f->in[METRIC_SSIM], f->out[METRIC_SSIM], text);
 	fflush(stdout); /* each may take a while, also in a pipe */
 }
 
@@ -114,32 +112,33 @@ static bool evaluate_all(struct evaluation *e, const struct file_list *files) {
 static struct figures means(const struct evaluation *e) {
 	const double n = (double)e->count;
 	struct figures sum = {0};
-	for (size_t i = 0; i < e->count; i++) {
-		const struct figures *f = &e->pairs[i].figures;
-		sum.psnr_in_db += f->psnr_in_db;
-		sum.psnr_out_db += f->psnr_out_db;
-		sum.ssim_in += f->ssim_in;
-		sum.ssim_out += f->ssim_out;
-	}
-	return (struct figures){sum.psnr_in_db / n, sum.psnr_out_db / n, sum.ssim_in / n, sum.ssim_out / n};
+	for (size_t i = 0; i < e->count; i++)
+		for (size_t m = 0; m < e->metric_count; m++) {
+			sum.in[m] += e->pairs[i].figures.in[m] / n;
+			sum.out[m] += e->pairs[i].figures.out[m] / n;
+		}
+	return sum;
 }
 
-static void print_figures_json(const struct figures *f) {
-	printf("\"psnr_in_db\": %.4f, \"psnr_out_db\": %.4f, \"ssim_in\": %.5f, \"ssim_out\": %.5f", f->psnr_in_db,
-		   f->psnr_out_db, f->ssim_in, f->ssim_out);
+static void print_figures_json(const struct evaluation *e, const struct figures *f) {
+	for (size_t m = 0; m < e->metric_count; m++) {
+		const struct metric *metric = &metrics[m];
+		printf("%s\"%s_in%s\": %.*f, \"%s_out%s\": %.*f", m ? ", " : "", metric->name, metric->unit, metric->decimals,
+			   f->in[m], metric->name, metric->unit, metric->decimals, f->out[m]);
+	}
 }
 
 /* Only when everything is measured: half a JSON helps nobody. */
 static void print_json(const struct evaluation *e) {
 	const struct figures mean = means(e);
 	printf("{\n  \"n\": %zu, \"skipped\": %zu, ", e->count, e->skipped);
-	print_figures_json(&mean);
+	print_figures_json(e, &mean);
 	printf(", \"ssim_window\": \"uniform7\",\n  \"files\": [");
 	for (size_t i = 0; i < e->count; i++) {
 		printf("%s\n    {\"file\": ", i ? "," : "");
 		common_print_json_string(e->pairs[i].name);
 		printf(", ");
-		print_figures_json(&e->pairs[i].figures);
+		print_figures_json(e, &e->pairs[i].figures);
 		printf(", \"blur\": ");
 		if (e->pairs[i].known)
 			common_print_blur_json(&e->pairs[i].blur);
@@ -152,8 +151,9 @@ static void print_json(const struct evaluation *e) {
 
 static void print_means(const struct evaluation *e) {
 	const struct figures mean = means(e);
-	printf("mean of %-16zu %6.2f -> %6.2f dB (%+.2f)  ssim %.4f -> %.4f\n", e->count, mean.psnr_in_db, mean.psnr_out_db,
-		   mean.psnr_out_db - mean.psnr_in_db, mean.ssim_in, mean.ssim_out);
+	printf("mean of %-16zu %6.2f -> %6.2f dB (%+.2f)  ssim %.4f -> %.4f\n", e->count, mean.in[METRIC_PSNR],
+		   mean.out[METRIC_PSNR], mean.out[METRIC_PSNR] - mean.in[METRIC_PSNR], mean.in[METRIC_SSIM],
+		   mean.out[METRIC_SSIM]);
 }
 
 static bool evaluate_files(struct evaluation *e, const char *input, const struct file_list *files) {
@@ -182,17 +182,26 @@ static int evaluate(struct evaluation *e, const char *input) {
 	return fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static bool read_method(const struct command *command, struct evaluation *e) {
+	const char *method = option_value(command, "--method", "model");
+	e->classical = strcmp(method, "model") != 0;
+	if (!e->classical || baseline_from_name(method, &e->baseline)) return true;
+	fprintf(stderr, "%s: --method is model, unsharp, wiener or polyblur, and not %s\n", command->name, method);
+	return false;
+}
+
 static int evaluate_command(const struct command *command) {
 	struct evaluation e = {.command = command,
 						   .truth_folder = option_value(command, "--truth", NULL),
 						   .truth_suffix = option_value(command, "--truth-suffix", ""),
-						   .json = option_given(command, "--json")};
+						   .json = option_given(command, "--json"),
+						   .metric_count = option_given(command, "--all-metrics") ? METRIC_COUNT : METRIC_BASIC_COUNT};
 	const char *input = option_value(command, "--input", NULL);
 	if (!input || !e.truth_folder) {
 		fprintf(stderr, "%s: --input and --truth name the two folders; both are needed\n", command->name);
 		return EXIT_USAGE;
 	}
-	if (!common_read_blur(command, &e.blur)) return EXIT_USAGE;
+	if (!common_read_blur(command, &e.blur) || !read_method(command, &e)) return EXIT_USAGE;
 	struct deblur_model *model = common_open_model(command, NULL);
 	e.model = model;
 	const int code = model ? evaluate(&e, input) : EXIT_FAILURE;
@@ -208,6 +217,12 @@ int command_eval(int argc, char **argv) {
 		{"--truth", "DIR", "their sharp twins, of the same names", OPTION_ONE, NULL, 0},
 		{"--truth-suffix", "S", "the twin of a.png is aS.png, for instance .target (default: none)", OPTION_ONE, NULL,
 		 0},
+		{"--method", "NAME",
+		 "model (default), or for comparison unsharp or wiener, which are told the model's estimate or --blur, or "
+		 "polyblur",
+		 OPTION_ONE, NULL, 0},
+		{"--all-metrics", NULL, "in JSON also other SSIM windows, luma, and sharpness without the twin", OPTION_FLAG,
+		 NULL, 0},
 		{"--json", NULL, "n, psnr_in_db, psnr_out_db, ssim_in, ssim_out, and the files", OPTION_FLAG, NULL, 0},
 		{0}};
 	struct command command = {
