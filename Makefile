@@ -24,7 +24,7 @@ BASELINE_SRC := $(wildcard native/baseline/*.c)
 TRAIN_SRC := $(wildcard native/train/*.c)
 DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c native/tools/metrics.c $(wildcard native/tools/command_*.c)
 TRAINER_SRC := native/tools/deblur_train.c native/tools/options.c $(wildcard native/tools/train_*.c)
-TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c
+TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c tests/native/run_graph.c
 
 object = $(patsubst native/%.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call object,$(CORE_SRC) $(KERNEL_SRC))

@@ -15,13 +15,14 @@ static const struct subcommand subcommands[] = {
 	{"teacher", "train a large net", train_teacher},
 	{"distill", "train the small net from the truth and a teacher's outputs", train_distill},
 	{"degrade", "write degraded samples and a contact sheet, to look at what nets are trained on", train_degrade},
+	{"export-onnx", "write a model as ONNX, to run it elsewhere", train_export_onnx},
 };
 enum { SUBCOMMAND_COUNT = sizeof subcommands / sizeof *subcommands };
 
 static void print_help(FILE *to) {
 	fprintf(to, "usage: deblur-train COMMAND [options]\n\nTrains networks that take blur out of photographs.\n\n");
 	for (size_t i = 0; i < SUBCOMMAND_COUNT; i++)
-		fprintf(to, "  %-10s %s\n", subcommands[i].name, subcommands[i].summary);
+		fprintf(to, "  %-12s %s\n", subcommands[i].name, subcommands[i].summary);
 	fprintf(to, "\n  --version  the version\n  --help     this text; deblur-train COMMAND --help for each\n");
 }
 
