@@ -43,7 +43,7 @@ $(WASM)/deblur-scalar.wasm: $(call wasm_objects,scalar,$(WASM_SRC))
 wasm: $(WASM)/deblur-simd.wasm $(WASM)/deblur-scalar.wasm ## the inference core as WebAssembly, with and without SIMD
 
 # The kernel test as WebAssembly, for node.
-$(WASM)/test_kernels.cjs: $(call wasm_objects,simd,tests/native/test_kernels.c native/train/random.c native/kernels/kernels.c \
+$(WASM)/test_kernels.cjs: $(call wasm_objects,simd,tests/native/test_kernels.c native/degrade/random.c native/kernels/kernels.c \
 	native/kernels/kernels_ref.c native/kernels/kernels_wasm_simd.c)
 	@echo "  $(@:$(B)/%=%)"
 	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sENVIRONMENT=node -sSINGLE_FILE -o $@
