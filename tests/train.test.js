@@ -186,6 +186,38 @@ test('where nothing can be written, that is said', () => {
   assert.match(stderr, /No such file or directory/);
 });
 
+test('pairs teach a net in the layouts of GoPro, REDS and RealBlur', () => {
+  for (const [sharp, blur] of [
+    ['train/GOPR1/sharp/1.png', 'train/GOPR1/blur/1.png'],
+    ['train_sharp/000/1.png', 'train_blur/000/1.png'],
+    ['scene1/gt/gt_1.png', 'scene1/blur/blur_1.png'],
+  ]) {
+    const pairs = mkdtempSync(join(folder, 'pairs-'));
+    for (const [path, golden] of [
+      [sharp, 'a.resize256.png'],
+      [blur, 'a.blur1.5.png'],
+      [`only/${sharp}`, 'b.resize256.png'],
+    ]) {
+      mkdirSync(join(pairs, path, '..'), { recursive: true });
+      copyFileSync(`tests/golden/${golden}`, join(pairs, path));
+    }
+    const { status, stderr } = run(
+      'teacher',
+      ...small.filter((option) => option !== '--quiet'),
+      '--pairs',
+      pairs,
+      '--steps',
+      '4',
+      '--out',
+      file('paired.dbm'),
+    );
+    assert.equal(status, 0, stderr);
+    // What is no picture and what has no twin are skipped, and named.
+    assert.match(stderr, /2 files skipped/);
+    assert.match(stderr, /skipped .*only.*: /);
+  }
+});
+
 test('a recipe of one’s own decides what samples suffer', () => {
   const recipe = file('recipe.txt');
   writeFileSync(recipe, 'preset = photo\nmotion = 1\nnone = 0\ngaussian = 0\nshake = 0\ndefocus = 0\nsoftware = 0\n');

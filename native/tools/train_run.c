@@ -189,7 +189,12 @@ static int train(struct command *command, int argc, char **argv, const char *net
 #define RUN_OPTIONS                                                                                                      \
 	{"--data",    "DIR", "folders of sharp photographs, searched recursively (default: data/photos)",                    \
 	 OPTION_MANY, NULL,  0},                                                                                             \
-		{"--pairs", "DIR", "folders with blur/ and sharp/, files paired by name", OPTION_MANY, NULL, 0},                 \
+		{"--pairs",                                                                                                      \
+		 "DIR",                                                                                                          \
+		 "folders of blurred and sharp twins: blur/ and sharp/, or as GoPro, REDS and RealBlur have them",               \
+		 OPTION_MANY,                                                                                                    \
+		 NULL,                                                                                                           \
+		 0},                                                                                                             \
 		{"--degrade", "PRESET|FILE", "protocol, photo (default), or a recipe; see degrade --show", OPTION_ONE, NULL, 0}, \
 		{"--out", "M.dbm", "the model; M.dbm.ckpt and M.dbm.log.jsonl lie beside it", OPTION_ONE, NULL, 0},              \
 		{"--minutes", "N", "train for so long", OPTION_ONE, NULL, 0},                                                    \

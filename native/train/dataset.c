@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "picture/file_list.h"
+#include "train/pairs.h"
 
 /* Streams of random numbers (random_seeded's keys) of the validation split: no training run draws from them. */
 enum { VALIDATION_SEED = 0x7a11da7e, VALIDATION_LIMIT = 64, VALIDATION_PER_PICTURE = 2 };
@@ -36,14 +37,6 @@ static enum deblur_status read_rgb(const char *path, struct picture *out) {
 	}
 	*out = picture;
 	return DEBLUR_OK;
-}
-
-/* blur/NAME beside sharp/NAME; NULL: out of memory. */
-static char *twin_path(const char *folder, const char *side, const char *name) {
-	const size_t bytes = strlen(folder) + strlen(side) + strlen(name) + 3;
-	char *path = malloc(bytes);
-	if (path) snprintf(path, bytes, "%s/%s/%s", folder, side, name);
-	return path;
 }
 
 struct job {
@@ -91,14 +84,13 @@ static enum deblur_status list_sharp(const struct dataset_options *o, struct job
 
 static enum deblur_status list_pairs(const char *folder, struct job_list *list) {
 	struct file_list files = {0};
-	char *sharp_folder = twin_path(folder, "sharp", "");
-	enum deblur_status status = sharp_folder ? file_list_add(&files, sharp_folder) : DEBLUR_OUT_OF_MEMORY;
+	enum deblur_status status = file_list_add(&files, folder);
 	for (size_t i = 0; i < files.count && !status; i++) {
-		char *blur = twin_path(folder, "blur", file_list_name(files.paths[i]));
-		status = blur ? add_job(list, strdup(files.paths[i]), blur, false) : DEBLUR_OUT_OF_MEMORY;
+		char *twin = NULL;
+		status = pairs_twin(folder, files.paths[i], &twin);
+		if (twin) status = add_job(list, strdup(files.paths[i]), twin, false);
 	}
 	file_list_release(&files);
-	free(sharp_folder);
 	return status;
 }
 

@@ -20,7 +20,7 @@ struct dataset_sample {
 struct dataset_options {
 	const char *const *sharp_dirs; /* folders of sharp photographs, searched recursively */
 	size_t sharp_dir_count;
-	const char *const *pair_dirs; /* folders with blur/ and sharp/, paired by name */
+	const char *const *pair_dirs; /* folders of sharp pictures and their blurred twins (pairs.h) */
 	size_t pair_dir_count;
 	double pair_share;       /* part of the samples that comes from pairs, 0..1, if there are any */
 	struct recipe recipe;    /* what sharp photographs suffer */

@@ -8,6 +8,7 @@
 #include "degrade/srgb.h"
 #include "degrade/stage.h"
 #include "train/dataset.h"
+#include "train/pairs.h"
 
 static double sum_of(const struct psf *psf) {
 	double sum = 0;
@@ -485,6 +486,27 @@ static void data_sets_are_read_and_sampled(void) {
 	dataset_close(d);
 }
 
+static void twins_are_found_in_every_layout(void) {
+	const char *const cases[][2] = {{"d/sharp/7.png", "d/blur/7.png"},
+									{"d/train/GOPR1/sharp/000047.png", "d/train/GOPR1/blur/000047.png"},
+									{"d/train_sharp/003/00000012.png", "d/train_blur/003/00000012.png"},
+									{"d/scene001/gt/gt_3.png", "d/scene001/blur/blur_3.png"},
+									{"d/gt", "d/blur"},
+									{"d/blur/7.png", NULL},
+									{"d/blur_gamma/7.png", NULL},
+									{"d/sharper/eight_gts.png", NULL}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *twin = NULL;
+		CHECK(!pairs_twin("d", cases[i][0], &twin), "out of memory");
+		CHECK(cases[i][1] ? twin && !strcmp(twin, cases[i][1]) : !twin, "%s: %s", cases[i][0], twin ? twin : "none");
+		free(twin);
+	}
+	char *twin = NULL;
+	CHECK(!pairs_twin("my/sharp/set", "my/sharp/set/sharp/1.png", &twin) && !strcmp(twin, "my/sharp/set/blur/1.png"),
+		  "the folder's own name: %s", twin ? twin : "none");
+	free(twin);
+}
+
 int main(void) {
 	RUN(random_numbers_are_what_they_say);
 	RUN(point_spreads_have_the_moments_of_their_formulas);
@@ -508,5 +530,6 @@ int main(void) {
 	RUN(shrinking_shrinks_the_blur);
 	RUN(compression_is_a_jpeg_of_that_quality);
 	RUN(data_sets_are_read_and_sampled);
+	RUN(twins_are_found_in_every_layout);
 	return check_summary();
 }
