@@ -53,37 +53,37 @@ static bool read_data_options(const struct command *command, struct trainer_opti
 	return train_read_recipe(command, &o->data.recipe);
 }
 
-/* A preset's text, or a file's; malloc'ed. NULL after a message. */
-static char *recipe_source(const struct command *command, const char *name) {
-	const char *preset = recipe_preset(name);
+/* A file's text, malloc'ed. NULL after a message. */
+static char *read_recipe_file(const struct command *command, const char *name) {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
-	if (!preset && file_read(name, &bytes, &size)) {
+	if (file_read(name, &bytes, &size)) {
 		fprintf(stderr, "%s: --degrade %s is neither protocol nor photo, nor a file that can be read: %s\n",
 				command->name, name, strerror(errno));
 		return NULL;
 	}
-	if (!preset && memchr(bytes, 0, size)) {
+	if (memchr(bytes, 0, size)) {
 		fprintf(stderr, "%s: %s: a recipe is text, and this is not\n", command->name, name);
 		free(bytes);
 		return NULL;
 	}
-	char *text = malloc((preset ? strlen(preset) : size) + 1);
-	if (text && preset) strcpy(text, preset);
-	if (text && !preset) {
-		memcpy(text, bytes, size);
-		text[size] = 0;
+	char *text = realloc(bytes, size + 1);
+	if (!text) {
+		free(bytes);
+		fprintf(stderr, "%s: out of memory\n", command->name);
+		return NULL;
 	}
-	if (!text) fprintf(stderr, "%s: out of memory\n", command->name);
-	free(bytes);
+	text[size] = 0;
 	return text;
 }
 
 bool train_read_recipe(const struct command *command, struct recipe *recipe) {
 	const char *name = option_value(command, "--degrade", "photo");
-	char complaint[256], *text = recipe_source(command, name);
-	const bool fine = text && recipe_parse(text, recipe, complaint, sizeof complaint);
-	if (text && !fine) fprintf(stderr, "%s: %s: %s\n", command->name, name, complaint);
+	const char *preset = recipe_preset(name);
+	char complaint[256], *text = preset ? NULL : read_recipe_file(command, name);
+	if (!preset && !text) return false;
+	const bool fine = recipe_parse(preset ? preset : text, recipe, complaint, sizeof complaint);
+	if (!fine) fprintf(stderr, "%s: %s: %s\n", command->name, name, complaint);
 	free(text);
 	return fine;
 }

@@ -27,10 +27,13 @@ void run_files_take_model(struct run_files *files, uint8_t *bytes, size_t size, 
 	files->model_psnr_db = psnr_db;
 }
 
-static void tell(const struct run_files *files, const char *path, const char *what) {
-	char text[RUN_FILES_PATH_BYTES + 160];
-	snprintf(text, sizeof text, "%s: %s", path, what);
-	progress_warning(files->progress, text);
+static void tell(struct run_files *files, const char *path, const char *what) {
+	snprintf(files->trouble, sizeof files->trouble, "%.160s: %.80s", path, what);
+	progress_warning(files->progress, files->trouble);
+}
+
+static void tell_failure(struct run_files *files, const char *path, enum deblur_status status) {
+	if (status) tell(files, path, status == DEBLUR_IO ? strerror(errno) : deblur_status_message(status));
 }
 
 static enum deblur_status write_model(struct run_files *files) {
@@ -66,12 +69,11 @@ static void age_checkpoints(const struct run_files *files) {
 
 enum deblur_status run_files_save(struct run_files *files, struct checkpoint *checkpoint) {
 	const enum deblur_status model = write_model(files);
-	if (model) tell(files, files->model_path, model == DEBLUR_IO ? strerror(errno) : deblur_status_message(model));
+	tell_failure(files, files->model_path, model);
 	checkpoint->best_psnr_db = files->written_psnr_db;
 	age_checkpoints(files);
 	const enum deblur_status status = checkpoint_save(files->checkpoint_path, checkpoint);
-	if (status)
-		tell(files, files->checkpoint_path, status == DEBLUR_IO ? strerror(errno) : deblur_status_message(status));
+	tell_failure(files, files->checkpoint_path, status);
 	return model ? model : status;
 }
 

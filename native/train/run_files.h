@@ -15,6 +15,7 @@ struct run_files {
 	uint8_t *model;                             /* the best one, owned, until it is written */
 	size_t model_size;
 	double model_psnr_db, written_psnr_db; /* of the best model, and of the one on disk; -1: none */
+	char trouble[256];                     /* what went wrong last, in words */
 };
 
 /* BAD_ARGUMENT: the path is too long. */

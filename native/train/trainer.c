@@ -295,7 +295,6 @@ static enum deblur_status train_estimator(struct trainer *t, double rate, struct
 	const float *found = net_output(t->estimator);
 	float *gradient = net_output_gradient(t->estimator);
 	memset(gradient, 0, net_output_count(t->estimator) * sizeof *gradient);
-	losses->estimator = 0;
 	for (size_t i = 0; i < t->options->batch; i++)
 		if (t->has_truth[i])
 			losses->estimator += loss_blur(found + i * BLUR_RAW_COUNT, &t->truths[i], 1,
@@ -392,7 +391,9 @@ static enum deblur_status run_step(struct trainer *t, double progress, struct lo
 static enum deblur_status save(struct trainer *t) {
 	t->checkpoint.seconds = t->options->minutes > 0 ? now_s() - t->started : 0;
 	t->last_checkpoint = now_s();
-	return because(t, run_files_save(&t->files, &t->checkpoint), t->files.checkpoint_path);
+	const enum deblur_status status = run_files_save(&t->files, &t->checkpoint);
+	if (status) snprintf(t->result->reason, sizeof t->result->reason, "%s", t->files.trouble);
+	return status;
 }
 
 /* Provenance first without, then with the figures: the file that is measured is the file that is written. */
@@ -482,7 +483,6 @@ static bool diverges(struct trend *trend, double loss) {
 
 static enum deblur_status run_steps(struct trainer *t) {
 	enum deblur_status status = DEBLUR_OK;
-	struct losses losses = {0};
 	struct trend restorer = {0}, estimator = {0};
 	double progress;
 	while (!status && (progress = progress_of(t)) < 1) {
@@ -490,10 +490,11 @@ static enum deblur_status run_steps(struct trainer *t) {
 			status = save(t);
 			return status ? status : DEBLUR_CANCELLED;
 		}
+		struct losses losses = {0}; /* of a net that does not learn now there is none */
 		status = run_step(t, progress, &losses);
 		if (status) break;
 		if (diverges(&restorer, losses.restorer) || diverges(&estimator, losses.estimator))
-			return give_up(t, "has risen to five times its lowest");
+			return give_up(t, "has risen far above its lowest");
 		const struct losses mean = {restorer.mean, estimator.mean, losses.gradient_norm};
 		const uint64_t step = t->checkpoint.step, every = t->options->checkpoint_every;
 		if (step % REPORT_EVERY == 0) report(t, progress, &mean);
