@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/blur.h"
+#include "core/buffer.h"
 #include "core/float16.h"
 #include "core/sha256.h"
 #include "core/spectrum.h"
@@ -197,37 +198,15 @@ void model_file_release(struct model_file *model) {
 
 /* ---- writing ---- */
 
-struct buffer {
-	uint8_t *bytes;
-	size_t size, room;
-	bool failed;
-};
-
-static void put(struct buffer *b, const void *from, size_t bytes) {
-	if (b->failed) return;
-	if (b->size + bytes > b->room) {
-		const size_t room = (b->size + bytes) * 2;
-		uint8_t *grown = realloc(b->bytes, room);
-		if (!grown) {
-			b->failed = true;
-			return;
-		}
-		b->bytes = grown;
-		b->room = room;
-	}
-	if (bytes) memcpy(b->bytes + b->size, from, bytes);
-	b->size += bytes;
-}
-
 static void put_number(struct buffer *b, uint64_t value, size_t bytes) {
 	uint8_t text[8];
 	for (size_t i = 0; i < bytes; i++) text[i] = (uint8_t)(value >> (8 * i));
-	put(b, text, bytes);
+	buffer_put(b, text, bytes);
 }
 
 static void put_name(struct buffer *b, const char *name) {
 	put_number(b, strlen(name), 1);
-	put(b, name, strlen(name));
+	buffer_put(b, name, strlen(name));
 }
 
 static void put_graph(struct buffer *b, const struct graph *graph) {
@@ -266,10 +245,10 @@ enum deblur_status model_file_write(const struct model_file *model, enum model_f
 	const size_t count = model->estimator ? 2 : 1;
 	struct buffer b = {0};
 	bool finite = true;
-	put(&b, magic, sizeof magic);
+	buffer_put(&b, magic, sizeof magic);
 	put_number(&b, VERSION, 4);
 	put_number(&b, strlen(model->provenance), 4);
-	put(&b, model->provenance, strlen(model->provenance));
+	buffer_put(&b, model->provenance, strlen(model->provenance));
 	put_number(&b, count, 4);
 	for (size_t i = 0; i < count; i++) put_graph(&b, graphs[i]);
 	for (size_t i = 0; i < count; i++)
@@ -277,7 +256,7 @@ enum deblur_status model_file_write(const struct model_file *model, enum model_f
 			finite = finite && put_values(&b, &graphs[i]->parameters[p], type);
 	uint8_t digest[SHA256_BYTES] = {0};
 	if (!b.failed) sha256(b.bytes, b.size, digest);
-	put(&b, digest, sizeof digest);
+	buffer_put(&b, digest, sizeof digest);
 	if (b.failed || !finite) {
 		free(b.bytes);
 		return finite ? DEBLUR_OUT_OF_MEMORY : DEBLUR_BAD_ARGUMENT;

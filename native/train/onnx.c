@@ -22,29 +22,29 @@ enum { NAME_BYTES = GRAPH_NAME_BYTES + 16 };
 /* Weights that ONNX wants in another order are made here. */
 struct writer {
 	const struct graph *graph;
-	struct protobuf out; /* the GraphProto */
+	struct buffer out; /* the GraphProto */
 };
 
 /* ---- pieces ---- */
 
-static void add_ints(struct protobuf *node, const char *name, const int64_t *values, size_t count) {
-	struct protobuf attribute = {0};
+static void add_ints(struct buffer *node, const char *name, const int64_t *values, size_t count) {
+	struct buffer attribute = {0};
 	protobuf_text(&attribute, ATTRIBUTE_NAME, name);
 	for (size_t i = 0; i < count; i++) protobuf_number(&attribute, ATTRIBUTE_INTS, values[i]);
 	protobuf_number(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_IS_INTS);
 	protobuf_message(node, NODE_ATTRIBUTE, &attribute);
 }
 
-static void add_int(struct protobuf *node, const char *name, int64_t value) {
-	struct protobuf attribute = {0};
+static void add_int(struct buffer *node, const char *name, int64_t value) {
+	struct buffer attribute = {0};
 	protobuf_text(&attribute, ATTRIBUTE_NAME, name);
 	protobuf_number(&attribute, ATTRIBUTE_INT, value);
 	protobuf_number(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_IS_INT);
 	protobuf_message(node, NODE_ATTRIBUTE, &attribute);
 }
 
-static void add_string(struct protobuf *node, const char *name, const char *value) {
-	struct protobuf attribute = {0};
+static void add_string(struct buffer *node, const char *name, const char *value) {
+	struct buffer attribute = {0};
 	protobuf_text(&attribute, ATTRIBUTE_NAME, name);
 	protobuf_text(&attribute, ATTRIBUTE_STRING, value);
 	protobuf_number(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_IS_STRING);
@@ -52,8 +52,8 @@ static void add_string(struct protobuf *node, const char *name, const char *valu
 }
 
 /* A node without attributes yet; inputs end with NULL. */
-static struct protobuf begin_node(const char *type, const char *const *inputs, const char *output) {
-	struct protobuf node = {0};
+static struct buffer begin_node(const char *type, const char *const *inputs, const char *output) {
+	struct buffer node = {0};
 	for (; *inputs; inputs++) protobuf_text(&node, NODE_INPUT, *inputs);
 	protobuf_text(&node, NODE_OUTPUT, output);
 	protobuf_text(&node, NODE_NAME, output);
@@ -61,18 +61,18 @@ static struct protobuf begin_node(const char *type, const char *const *inputs, c
 	return node;
 }
 
-static void end_node(struct writer *w, struct protobuf *node) {
+static void end_node(struct writer *w, struct buffer *node) {
 	protobuf_message(&w->out, GRAPH_NODE, node);
 }
 
 static void add_plain_node(struct writer *w, const char *type, const char *const *inputs, const char *output) {
-	struct protobuf node = begin_node(type, inputs, output);
+	struct buffer node = begin_node(type, inputs, output);
 	end_node(w, &node);
 }
 
 static void add_tensor(struct writer *w, const char *name, int64_t type, const int64_t *shape, size_t rank,
 					   const void *raw, size_t bytes) {
-	struct protobuf tensor = {0};
+	struct buffer tensor = {0};
 	for (size_t i = 0; i < rank; i++) protobuf_number(&tensor, TENSOR_DIMENSION, shape[i]);
 	protobuf_number(&tensor, TENSOR_TYPE, type);
 	protobuf_text(&tensor, TENSOR_NAME, name);
@@ -83,9 +83,9 @@ static void add_tensor(struct writer *w, const char *name, int64_t type, const i
 /* [batch][channels][height][width], or [batch][channels]. */
 static void add_value(struct writer *w, uint32_t field, const struct graph_tensor *tensor) {
 	const char *const free_sizes[] = {"batch", NULL, "height", "width"};
-	struct protobuf shape = {0}, type = {0}, tensor_type = {0}, value = {0};
+	struct buffer shape = {0}, type = {0}, tensor_type = {0}, value = {0};
 	for (size_t i = 0; i < (tensor->downscale ? 4u : 2u); i++) {
-		struct protobuf dimension = {0};
+		struct buffer dimension = {0};
 		if (free_sizes[i])
 			protobuf_text(&dimension, DIMENSION_PARAMETER, free_sizes[i]);
 		else
@@ -119,8 +119,7 @@ static void add_kernel(struct writer *w, const struct graph_op *op) {
 	const int64_t shape[4] = {(int64_t)first, (int64_t)second, (int64_t)side, (int64_t)side};
 	float *values = malloc(p->count * sizeof *values), *to = values;
 	if (!values) {
-		free(w->out.bytes);
-		w->out = (struct protobuf){.failed = true};
+		w->out.failed = true;
 		return;
 	}
 	for (size_t a = 0; a < first; a++)
@@ -160,7 +159,7 @@ static void add_convolution(struct writer *w, const struct graph_op *op, const c
 	const bool transposed = op->kind == GRAPH_CONV_TRANSPOSE2X2;
 	const int64_t stride = transposed ? 2 : op->stride, strides[2] = {stride, stride};
 	const int64_t pad = transposed ? 0 : op->kernel / 2, pads[4] = {pad, pad, pad, pad};
-	struct protobuf node = begin_node(transposed ? "ConvTranspose" : "Conv", inputs, output);
+	struct buffer node = begin_node(transposed ? "ConvTranspose" : "Conv", inputs, output);
 	add_ints(&node, "strides", strides, 2);
 	add_ints(&node, "pads", pads, 4);
 	end_node(w, &node);
@@ -169,7 +168,7 @@ static void add_convolution(struct writer *w, const struct graph_op *op, const c
 static void add_linear(struct writer *w, const struct graph_op *op, const char *x, const char *output) {
 	const struct graph_parameter *parameters = w->graph->parameters;
 	const char *const inputs[] = {x, parameters[op->weight].name, parameters[op->bias].name, NULL};
-	struct protobuf node = begin_node("Gemm", inputs, output);
+	struct buffer node = begin_node("Gemm", inputs, output);
 	add_int(&node, "transB", 1);
 	end_node(w, &node);
 }
@@ -177,8 +176,7 @@ static void add_linear(struct writer *w, const struct graph_op *op, const char *
 /* Blocks of channels are places, row by row: ONNX's depth-column-row order. */
 static void add_shuffle(struct writer *w, const struct graph_op *op, const char *x, const char *output) {
 	const bool shuffle = op->kind == GRAPH_PIXEL_SHUFFLE;
-	struct protobuf node =
-		begin_node(shuffle ? "DepthToSpace" : "SpaceToDepth", (const char *const[]){x, NULL}, output);
+	struct buffer node = begin_node(shuffle ? "DepthToSpace" : "SpaceToDepth", (const char *const[]){x, NULL}, output);
 	add_int(&node, "blocksize", op->stride);
 	if (shuffle) add_string(&node, "mode", "DCR");
 	end_node(w, &node);
@@ -202,7 +200,7 @@ static void add_average(struct writer *w, const char *x, const char *output) {
 }
 
 static void add_concat(struct writer *w, const char *a, const char *b, const char *output) {
-	struct protobuf node = begin_node("Concat", (const char *const[]){a, b, NULL}, output);
+	struct buffer node = begin_node("Concat", (const char *const[]){a, b, NULL}, output);
 	add_int(&node, "axis", 1);
 	end_node(w, &node);
 }
@@ -267,7 +265,7 @@ static void add_constants(struct writer *w) {
 	add_tensor(w, "as_map", TENSOR_INT64, &four, 1, as_map, sizeof as_map);
 }
 
-static struct protobuf write_graph(const struct graph *graph) {
+static struct buffer write_graph(const struct graph *graph) {
 	struct writer w = {.graph = graph};
 	protobuf_text(&w.out, GRAPH_NAME, graph->name);
 	if (has_affine(graph)) add_constants(&w);
@@ -279,7 +277,7 @@ static struct protobuf write_graph(const struct graph *graph) {
 }
 
 enum deblur_status onnx_write(const struct graph *graph, const char *provenance, uint8_t **bytes, size_t *size) {
-	struct protobuf model = {0}, operator_set = {0}, written = write_graph(graph);
+	struct buffer model = {0}, operator_set = {0}, written = write_graph(graph);
 	protobuf_number(&model, MODEL_IR_VERSION, IR_VERSION);
 	protobuf_text(&model, MODEL_PRODUCER, "deblur");
 	protobuf_text(&model, MODEL_PRODUCER_VERSION, DEBLUR_VERSION);
