@@ -21,7 +21,7 @@ const mayInclude = /** @type {Record<string, RegExp>} */ ({
   core: /^(core|kernels)\/|^deblur\.h$/,
   picture: /^picture\/|^stb\/|^deblur\.h$/,
   degrade: /^(degrade|picture)\/|^deblur\.h$/,
-  baseline: /^(baseline|degrade|picture)\/|^core\/fft\.h$|^deblur\.h$/,
+  baseline: /^(baseline|degrade|picture)\/|^core\/(fft|size)\.h$|^deblur\.h$/,
   train: /^(train|degrade|core|kernels|picture)\/|^deblur\.h$/,
   tools: /^(tools|train|degrade|baseline|core|kernels|picture)\/|^deblur\.h$/,
 });

@@ -1,29 +1,25 @@
-/* method.h - what the methods share: planes of one channel, floats in 0..1, with mirrored surroundings. */
+/* method.h - what the methods share: a picture as floats, and the kernel that a descriptor is about. */
 #ifndef METHOD_H
 #define METHOD_H
 
 #include "baseline/baseline.h"
 #include "degrade/psf.h"
 
-/* [height][width], owned. */
-struct plane {
+/* RGB in 0..1, [height][width][3], owned. */
+struct pixels {
 	float *values;
 	size_t width, height;
 };
 
-bool plane_create(size_t width, size_t height, struct plane *out); /* false: out of memory */
-void plane_release(struct plane *plane);                           /* zeroed is fine */
+bool pixels_create(size_t width, size_t height, struct pixels *out); /* false: out of memory */
+void pixels_release(struct pixels *pixels);                          /* zeroed is fine */
 
-/* Between a picture's channel and a plane of its size: 8-bit sRGB values / 255, or linear light. */
-void plane_from_channel(const struct picture *picture, size_t channel, bool in_light, const struct plane *plane);
-void plane_to_channel(const struct plane *plane, size_t channel, bool in_light, const struct picture *picture);
+/* Between a picture and pixels of its size: sRGB values / 255, or linear light. */
+void pixels_read(const struct picture *picture, bool in_light, const struct pixels *pixels);
+void pixels_write(const struct pixels *pixels, bool in_light, const struct picture *picture);
 
-/* out = plane * psf; beyond its borders the plane is mirrored. Different planes of one size. False: out
- * of memory. */
-bool plane_convolve(const struct plane *plane, const struct psf *psf, const struct plane *out);
-
-/* 0 1 2 2 1 0 0 1 ...: the index inside 0..size-1 that i, which may be negative, is a mirror image of. */
-size_t mirrored(long i, size_t size);
+/* out = pixels * psf, mirrored beyond the borders. Others of the same size. False: out of memory. */
+bool pixels_convolve(const struct pixels *pixels, const struct psf *psf, const struct pixels *out);
 
 /* The kernel that a descriptor is about: its kind's shape with its moments. */
 void psf_of_blur(const struct deblur_blur *blur, struct psf *psf);

@@ -9,7 +9,7 @@
  * polynomial. */
 static const double edge_c = 0.352, edge_b = 0.768, curvature = 6, constant = 1;
 static const double least_sigma = 0.3, most_sigma = 4;
-enum { DIRECTIONS = 6 };
+enum { DIRECTIONS = 6, GREEN = 1 };
 
 static const double pi = 3.14159265358979323846;
 
@@ -18,38 +18,40 @@ static int compare_bytes(const void *a, const void *b) {
 }
 
 /* Values with all but the last ten-thousandth at both ends stretched to 0..1, so that contrast does not matter. */
-static bool stretched_green(const struct picture *in, const struct plane *plane) {
+static bool read_stretched(const struct picture *in, const struct pixels *pixels) {
 	const size_t count = in->width * in->height, few = count / 10000, step = (size_t)in->channels;
 	uint8_t *sorted = malloc(count);
 	if (!sorted) return false;
-	for (size_t i = 0; i < count; i++) sorted[i] = in->pixels[step * i + 1];
+	for (size_t i = 0; i < count; i++) sorted[i] = in->pixels[step * i + GREEN];
 	qsort(sorted, count, 1, compare_bytes);
 	const float low = sorted[few], high = sorted[count - 1 - few], range = fmaxf(high - low, 1);
 	for (size_t i = 0; i < count; i++)
-		plane->values[i] = fminf(fmaxf(((float)in->pixels[step * i + 1] - low) / range, 0), 1);
+		pixels->values[3 * i + GREEN] = fminf(fmaxf(((float)in->pixels[step * i + GREEN] - low) / range, 0), 1);
 	free(sorted);
 	return true;
 }
 
-/* Central differences, in units of the paper's (a step over one pixel). */
-static void gradient_at(const struct plane *p, size_t x, size_t y, float *gx, float *gy) {
+/* Central differences of one channel. */
+static void gradient_at(const struct pixels *p, size_t x, size_t y, size_t c, float *gx, float *gy) {
 	const size_t left = x ? x - 1 : x, right = x + 1 < p->width ? x + 1 : x;
 	const size_t up = y ? y - 1 : y, down = y + 1 < p->height ? y + 1 : y;
-	*gx = 0.5f * (p->values[y * p->width + right] - p->values[y * p->width + left]);
-	*gy = 0.5f * (p->values[down * p->width + x] - p->values[up * p->width + x]);
+	*gx = 0.5f * (p->values[(y * p->width + right) * 3 + c] - p->values[(y * p->width + left) * 3 + c]);
+	*gy = 0.5f * (p->values[(down * p->width + x) * 3 + c] - p->values[(up * p->width + x) * 3 + c]);
 }
 
 /* Along each direction, counter-clockwise as seen. */
-static void largest_slopes(const struct plane *plane, float slopes[DIRECTIONS]) {
-	for (int d = 0; d < DIRECTIONS; d++) slopes[d] = 1e-4f;
-	for (size_t y = 0; y < plane->height; y++)
-		for (size_t x = 0; x < plane->width; x++) {
+static void largest_slopes(const struct pixels *pixels, float slopes[DIRECTIONS]) {
+	float cosines[DIRECTIONS], sines[DIRECTIONS];
+	for (int d = 0; d < DIRECTIONS; d++) {
+		cosines[d] = cosf((float)(d * pi / DIRECTIONS));
+		sines[d] = sinf((float)(d * pi / DIRECTIONS));
+		slopes[d] = 1e-4f;
+	}
+	for (size_t y = 0; y < pixels->height; y++)
+		for (size_t x = 0; x < pixels->width; x++) {
 			float gx, gy;
-			gradient_at(plane, x, y, &gx, &gy);
-			for (int d = 0; d < DIRECTIONS; d++) {
-				const float angle = (float)(d * pi / DIRECTIONS);
-				slopes[d] = fmaxf(slopes[d], fabsf(gx * cosf(angle) - gy * sinf(angle)));
-			}
+			gradient_at(pixels, x, y, GREEN, &gx, &gy);
+			for (int d = 0; d < DIRECTIONS; d++) slopes[d] = fmaxf(slopes[d], fabsf(gx * cosines[d] - gy * sines[d]));
 		}
 }
 
@@ -59,11 +61,11 @@ static double sigma_of(double slope) {
 }
 
 static bool estimate(const struct picture *in, struct psf *psf) {
-	struct plane green = {0};
+	struct pixels stretched = {0};
 	float slopes[DIRECTIONS];
-	const bool fine = plane_create(in->width, in->height, &green) && stretched_green(in, &green);
+	const bool fine = pixels_create(in->width, in->height, &stretched) && read_stretched(in, &stretched);
 	if (fine) {
-		largest_slopes(&green, slopes);
+		largest_slopes(&stretched, slopes);
 		int softest = 0;
 		for (int d = 1; d < DIRECTIONS; d++)
 			if (slopes[d] < slopes[softest]) softest = d;
@@ -71,60 +73,61 @@ static bool estimate(const struct picture *in, struct psf *psf) {
 		const double across = sigma_of((double)slopes[(softest + DIRECTIONS / 2) % DIRECTIONS]);
 		psf_gaussian(psf, fmax(along, across), fmin(along, across), 180.0 * softest / DIRECTIONS);
 	}
-	plane_release(&green);
+	pixels_release(&stretched);
 	return fine;
 }
 
 /* Where the result's slope runs against the picture's there is a halo, and the picture is kept for so much of it. */
-static void remove_halos(const struct plane *before, const struct plane *after, const struct plane *out) {
+static void remove_halos(const struct pixels *before, const struct pixels *after, const struct pixels *out) {
 	for (size_t y = 0; y < before->height; y++)
-		for (size_t x = 0; x < before->width; x++) {
-			float bx, by, ax, ay;
-			gradient_at(before, x, y, &bx, &by);
-			gradient_at(after, x, y, &ax, &ay);
-			const float against = -(bx * ax + by * ay), square = bx * bx + by * by;
-			const float keep = against > 0 ? against / (square + against) : 0;
-			const size_t i = y * before->width + x;
-			out->values[i] = keep * before->values[i] + (1 - keep) * after->values[i];
-		}
+		for (size_t x = 0; x < before->width; x++)
+			for (size_t c = 0; c < 3; c++) {
+				float bx, by, ax, ay;
+				gradient_at(before, x, y, c, &bx, &by);
+				gradient_at(after, x, y, c, &ax, &ay);
+				const float against = -(bx * ax + by * ay), square = bx * bx + by * by;
+				const float keep = against > 0 ? against / (square + against) : 0;
+				const size_t i = (y * before->width + x) * 3 + c;
+				out->values[i] = keep * before->values[i] + (1 - keep) * after->values[i];
+			}
 }
 
-static enum deblur_status restore_channel(const struct picture *in, size_t channel, const struct psf *psf,
-										  const struct picture *out) {
+/* sum = p(K) of the picture; power and next are room to work in. */
+static bool apply_polynomial(const struct pixels *picture, const struct psf *psf, const struct pixels *power,
+							 const struct pixels *next, const struct pixels *sum) {
 	const double a[4] = {constant, 5 - 3 * constant + curvature / 2, 3 * constant - curvature - 6,
 						 2 - constant + curvature / 2};
-	const size_t count = in->width * in->height;
-	struct plane power = {0}, next = {0}, sum = {0}, original = {0};
-	bool fine = plane_create(in->width, in->height, &power) && plane_create(in->width, in->height, &next) &&
-				plane_create(in->width, in->height, &sum) && plane_create(in->width, in->height, &original);
-	if (fine) {
-		plane_from_channel(in, channel, false, &original);
-		plane_from_channel(in, channel, false, &power);
+	const size_t count = picture->width * picture->height * 3;
+	const struct pixels *from = picture, *to = power;
+	for (size_t i = 0; i < count; i++) sum->values[i] = (float)a[0] * picture->values[i];
+	for (int degree = 1; degree < 4; degree++) {
+		if (!pixels_convolve(from, psf, to)) return false;
+		for (size_t i = 0; i < count; i++) sum->values[i] += (float)a[degree] * to->values[i];
+		from = to;
+		to = to == power ? next : power;
 	}
-	for (size_t i = 0; fine && i < count; i++) sum.values[i] = (float)a[0] * power.values[i];
-	for (int degree = 1; degree < 4 && fine; degree++) {
-		fine = plane_convolve(&power, psf, &next);
-		for (size_t i = 0; i < count; i++) sum.values[i] += (float)a[degree] * next.values[i];
-		const struct plane kept = power;
-		power = next;
-		next = kept;
-	}
-	if (fine) {
-		remove_halos(&original, &sum, &next);
-		plane_to_channel(&next, channel, false, out);
-	}
-	plane_release(&power);
-	plane_release(&next);
-	plane_release(&sum);
-	plane_release(&original);
-	return fine ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+	return true;
 }
 
 enum deblur_status polyblur_restore(const struct picture *in, const struct deblur_blur *blur,
 									const struct picture *out) {
 	(void)blur; /* it is blind */
+	struct pixels picture = {0}, power = {0}, next = {0}, sum = {0};
 	struct psf psf;
-	enum deblur_status status = estimate(in, &psf) ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
-	for (size_t c = 0; c < 3 && !status; c++) status = restore_channel(in, c, &psf, out);
-	return status;
+	bool fine = pixels_create(in->width, in->height, &picture) && pixels_create(in->width, in->height, &power) &&
+				pixels_create(in->width, in->height, &next) && pixels_create(in->width, in->height, &sum) &&
+				estimate(in, &psf);
+	if (fine) {
+		pixels_read(in, false, &picture);
+		fine = apply_polynomial(&picture, &psf, &power, &next, &sum);
+	}
+	if (fine) {
+		remove_halos(&picture, &sum, &next);
+		pixels_write(&next, false, out);
+	}
+	pixels_release(&picture);
+	pixels_release(&power);
+	pixels_release(&next);
+	pixels_release(&sum);
+	return fine ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 }

@@ -6,11 +6,12 @@
 
 #include "baseline/method.h"
 #include "core/fft.h"
+#include "core/size.h"
 
 /* Besides what the camera adds: rounding to 8 bits, and that the kernel is never quite right. */
 static const double least_noise = 0.01;
 
-/* A padded plane in the frequency domain, [width][height]: the transform exchanges rows and columns. */
+/* A padded channel in the frequency domain, [width][height]: the transform exchanges rows and columns. */
 struct field {
 	float *real, *imag, *turned; /* [height * width] each */
 	size_t width, height;        /* powers of two */
@@ -65,20 +66,23 @@ static void backward(struct field *f) {
 	for (size_t i = 0; i < f->width * f->height; i++) f->real[i] *= scale;
 }
 
-/* The plane mirrored all around: half of what the padding is wider by goes to the left, so that it meets itself. */
-static void fill_plane(struct field *f, const struct plane *plane) {
-	const long left = (long)(f->width - plane->width) / 2, top = (long)(f->height - plane->height) / 2;
+/* One channel, mirrored all around: half of what the padding is wider by goes to the left, so that it meets itself. */
+static void fill_channel(struct field *f, const struct pixels *pixels, size_t channel) {
+	const long left = (long)(f->width - pixels->width) / 2, top = (long)(f->height - pixels->height) / 2;
 	memset(f->imag, 0, f->width * f->height * sizeof(float));
 	for (size_t y = 0; y < f->height; y++)
-		for (size_t x = 0; x < f->width; x++)
-			f->real[y * f->width + x] = plane->values[mirrored((long)y - top, plane->height) * plane->width +
-													  mirrored((long)x - left, plane->width)];
+		for (size_t x = 0; x < f->width; x++) {
+			const size_t from_y = mirrored((long)y - top, pixels->height);
+			const size_t from_x = mirrored((long)x - left, pixels->width);
+			f->real[y * f->width + x] = pixels->values[(from_y * pixels->width + from_x) * 3 + channel];
+		}
 }
 
-static void take_plane(const struct field *f, const struct plane *plane) {
-	const size_t left = (f->width - plane->width) / 2, top = (f->height - plane->height) / 2;
-	for (size_t y = 0; y < plane->height; y++)
-		memcpy(plane->values + y * plane->width, f->real + (y + top) * f->width + left, plane->width * sizeof(float));
+static void take_channel(const struct field *f, size_t channel, const struct pixels *pixels) {
+	const size_t left = (f->width - pixels->width) / 2, top = (f->height - pixels->height) / 2;
+	for (size_t y = 0; y < pixels->height; y++)
+		for (size_t x = 0; x < pixels->width; x++)
+			pixels->values[(y * pixels->width + x) * 3 + channel] = f->real[(y + top) * f->width + left + x];
 }
 
 /* Its middle at the origin, the rest around the corners. */
@@ -124,37 +128,41 @@ static void apply(struct field *f, const struct field *kernel, double noise) {
 		}
 }
 
-static bool restore_channel(const struct picture *in, size_t channel, const struct field *kernel, struct field *f,
-							const struct deblur_blur *blur, const struct picture *out) {
-	const bool in_light = blur->in_srgb < 0.5f;
-	struct plane plane = {0};
-	if (!plane_create(in->width, in->height, &plane)) return false;
-	plane_from_channel(in, channel, in_light, &plane);
-	double mean = 0;
-	for (size_t i = 0; i < in->width * in->height; i++) mean += (double)plane.values[i];
-	mean /= (double)(in->width * in->height);
+static double mean_of(const struct pixels *pixels, size_t channel) {
+	const size_t count = pixels->width * pixels->height;
+	double sum = 0;
+	for (size_t i = 0; i < count; i++) sum += (double)pixels->values[3 * i + channel];
+	return sum / (double)count;
+}
+
+static void restore_channel(const struct pixels *pixels, size_t channel, const struct field *kernel,
+							const struct deblur_blur *blur, struct field *f) {
 	const double read = (double)blur->read_noise, shot = (double)blur->shot_noise;
-	fill_plane(f, &plane);
+	const double noise = sqrt(read * read + shot * mean_of(pixels, channel));
+	fill_channel(f, pixels, channel);
 	forward(f);
-	apply(f, kernel, fmax(sqrt(read * read + shot * mean), least_noise));
+	apply(f, kernel, fmax(noise, least_noise));
 	backward(f);
-	take_plane(f, &plane);
-	plane_to_channel(&plane, channel, in_light, out);
-	plane_release(&plane);
-	return true;
+	take_channel(f, channel, pixels);
 }
 
 enum deblur_status wiener_restore(const struct picture *in, const struct deblur_blur *blur, const struct picture *out) {
+	const bool in_light = blur->in_srgb < 0.5f;
 	struct field kernel = {0}, f = {0};
+	struct pixels pixels = {0};
 	struct psf psf;
-	bool fine = field_create(in, &kernel) && field_create(in, &f);
+	const bool fine =
+		field_create(in, &kernel) && field_create(in, &f) && pixels_create(in->width, in->height, &pixels);
 	if (fine) {
 		psf_of_blur(blur, &psf);
 		fill_kernel(&kernel, &psf);
 		forward(&kernel);
+		pixels_read(in, in_light, &pixels);
+		for (size_t c = 0; c < 3; c++) restore_channel(&pixels, c, &kernel, blur, &f);
+		pixels_write(&pixels, in_light, out);
 	}
-	for (size_t c = 0; c < 3 && fine; c++) fine = restore_channel(in, c, &kernel, &f, blur, out);
 	field_release(&kernel);
 	field_release(&f);
+	pixels_release(&pixels);
 	return fine ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 }

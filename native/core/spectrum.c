@@ -60,20 +60,13 @@ struct part {
 	size_t row_stride, width, height;
 };
 
-/* 0 1 2 3 2 1 0 1 ... for a size of 4. */
-static size_t mirrored(size_t i, size_t size) {
-	if (i < size) return i;
-	const size_t period = size > 1 ? 2 * size - 2 : 1, within = i % period;
-	return within < size ? within : period - within;
-}
-
 /* Brightness without its mean, under a Hann window. */
 static void cut_window(const struct spectrum *s, const struct part *part, size_t left, size_t top, float window[N][N]) {
 	float sum = 0;
 	for (size_t y = 0; y < N; y++) {
-		const float *row = part->pixels + mirrored(top + y, part->height) * part->row_stride;
+		const float *row = part->pixels + mirrored((long)(top + y), part->height) * part->row_stride;
 		for (size_t x = 0; x < N; x++) {
-			const float *rgb = row + 3 * mirrored(left + x, part->width);
+			const float *rgb = row + 3 * mirrored((long)(left + x), part->width);
 			window[y][x] = 0.25f * rgb[0] + 0.5f * rgb[1] + 0.25f * rgb[2];
 			sum += window[y][x];
 		}
