@@ -290,7 +290,7 @@ for (const [device, options] of /** @type {[string, object][]} */ ([
   });
 
 test('the article shows the same element', async () => {
-  const { page, errors } = await stage.open('embed.html');
+  const { page, errors } = await stage.open('embed.html', { ownModel: true });
   await page.locator('deblur-image .sample').click();
   await reaches(page, 'done');
   await page.screenshot({ path: `${screenshots}/embed-done.png`, fullPage: true });
