@@ -22,8 +22,8 @@ PICTURE_SRC := $(wildcard native/picture/*.c)
 DEGRADE_SRC := $(wildcard native/degrade/*.c)
 BASELINE_SRC := $(wildcard native/baseline/*.c)
 TRAIN_SRC := $(wildcard native/train/*.c)
-DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c native/tools/metrics.c $(wildcard native/tools/command_*.c)
-TRAINER_SRC := native/tools/deblur_train.c native/tools/options.c $(wildcard native/tools/train_*.c)
+DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c native/tools/utf8.c native/tools/metrics.c $(wildcard native/tools/command_*.c)
+TRAINER_SRC := $(patsubst %,native/tools/%.c,deblur_train options common utf8 html svg_chart) $(wildcard native/tools/train_*.c)
 TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c tests/native/run_graph.c
 
 object = $(patsubst native/%.c,$(B)/obj/%.o,$(1))
@@ -74,7 +74,7 @@ fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
 	@test -n "$(wildcard /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a)" || \
 		{ echo "fuzz: libclang-rt-19-dev is missing: apt-get install clang-19 libclang-rt-19-dev" >&2; exit 1; }
 	@mkdir -p $(B)/fuzz
-	@for target in model_file picture recipe checkpoint; do \
+	@for target in model_file picture recipe checkpoint run_log; do \
 		echo "  fuzz_$$target"; \
 		clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined -Inative -Itests/native \
 			tests/native/fuzz_$$target.c $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c $(PICTURE_SRC) \
@@ -94,6 +94,15 @@ $(B)/obj/train/%.o $(B)/obj/tools/train_%.o: CFLAGS += -fopenmp
 
 # stb's JPEG writer shifts bits out of an int on purpose, which is no fault of ours to report.
 $(B)/obj/picture/stb.o: CFLAGS += $(if $(filter sanitize,$(config)),-fno-sanitize=shift)
+
+# The commit is told to one file, which is compiled anew when it changes.
+COMMIT := $(or $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null)),unknown)
+$(B)/obj/tools/train_run.o: CFLAGS += -DDEBLUR_COMMIT='"$(COMMIT)"'
+$(B)/obj/tools/train_run.o: $(B)/commit
+$(B)/commit: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+.PHONY: FORCE
 
 $(B)/obj/%.o: native/%.c
 	@mkdir -p $(@D)

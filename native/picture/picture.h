@@ -36,7 +36,8 @@ enum deblur_status picture_decode(const void *bytes, size_t size, struct picture
  * it and renamed, so that a failure leaves what was there. BAD_ARGUMENT: another extension. PICTURE_TOO_LARGE: a side
  * of more than 65535 pixels, for a JPEG. IO, OUT_OF_MEMORY. */
 enum deblur_status picture_write(const char *path, const struct picture *picture, int jpeg_quality);
-/* JPEG to memory and back, as a degradation; *bytes is malloc'ed. */
+/* To memory; *bytes is malloc'ed. PICTURE_TOO_LARGE: too many pixels, or too long a side. */
+enum deblur_status picture_encode_png(const struct picture *picture, uint8_t **bytes, size_t *size);
 enum deblur_status picture_encode_jpeg(const struct picture *picture, int quality, uint8_t **bytes, size_t *size);
 
 /* Pillow's Image.resize(..., BICUBIC) with antialiasing and ImageFilter.GaussianBlur(radius), bit for bit (Pillow 9.4:

@@ -65,7 +65,7 @@ enum deblur_status picture_encode_jpeg(const struct picture *picture, int qualit
 	return take(&b, written, bytes, size);
 }
 
-static enum deblur_status encode_png(const struct picture *p, uint8_t **bytes, size_t *size) {
+enum deblur_status picture_encode_png(const struct picture *p, uint8_t **bytes, size_t *size) {
 	struct buffer b = {0};
 	if (p->width * p->height > INT_MAX / 5) return DEBLUR_PICTURE_TOO_LARGE; /* the writer counts in int */
 	const int written = stbi_write_png_to_func(append, &b, (int)p->width, (int)p->height, p->channels, p->pixels,
@@ -78,7 +78,7 @@ enum deblur_status picture_write(const char *path, const struct picture *picture
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	enum deblur_status status = DEBLUR_BAD_ARGUMENT;
-	if (extension && !strcasecmp(extension, ".png")) status = encode_png(picture, &bytes, &size);
+	if (extension && !strcasecmp(extension, ".png")) status = picture_encode_png(picture, &bytes, &size);
 	if (extension && (!strcasecmp(extension, ".jpg") || !strcasecmp(extension, ".jpeg")))
 		status = picture_encode_jpeg(picture, jpeg_quality, &bytes, &size);
 	if (!status) status = file_write(path, bytes, size);

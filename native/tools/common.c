@@ -9,6 +9,7 @@
 
 #include "picture/file.h"
 #include "picture/format.h"
+#include "tools/utf8.h"
 
 enum { PATH_BYTES = 4096 };
 
@@ -177,20 +178,6 @@ void common_print_blur_json(const struct deblur_blur *b) {
 		printf("%s\"%s\": %.4f", kind ? ", " : "", deblur_blur_kind_name((enum deblur_blur_kind)kind),
 			   (double)b->kind[kind]);
 	printf("}}");
-}
-
-/* Bytes of the UTF-8 character at c (RFC 3629), 0 if it is none. File names may be any bytes, JSON may not. */
-static size_t utf8_length(const unsigned char *c) {
-	const size_t length = *c < 0x80                 ? 1
-						  : *c >= 0xc2 && *c < 0xe0 ? 2
-						  : *c >= 0xe0 && *c < 0xf0 ? 3
-						  : *c >= 0xf0 && *c < 0xf5 ? 4
-													: 0;
-	for (size_t i = 1; i < length; i++)
-		if ((c[i] & 0xc0) != 0x80) return 0;
-	const bool too_long = (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xf0 && c[1] < 0x90);
-	const bool no_character = (*c == 0xed && c[1] > 0x9f) || (*c == 0xf4 && c[1] > 0x8f);
-	return too_long || no_character ? 0 : length;
 }
 
 void common_print_json_string(const char *text) {

@@ -15,6 +15,7 @@ static const struct subcommand subcommands[] = {
 	{"teacher", "train a large net", train_teacher},
 	{"distill", "train the small net from the truth and a teacher's outputs", train_distill},
 	{"degrade", "write degraded samples and a contact sheet, to look at what nets are trained on", train_degrade},
+	{"report", "write a page about runs: curves, pictures before and after, how they were made", train_report},
 	{"export-onnx", "write a model as ONNX, to run it elsewhere", train_export_onnx},
 };
 enum { SUBCOMMAND_COUNT = sizeof subcommands / sizeof *subcommands };

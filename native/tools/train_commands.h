@@ -14,6 +14,7 @@ int train_teacher(int argc, char **argv);
 int train_distill(int argc, char **argv);
 int train_degrade(int argc, char **argv);
 int train_export_onnx(int argc, char **argv);
+int train_report(int argc, char **argv);
 
 /* The side of a sample, from option `name`; false after a message. */
 bool train_read_crop(const struct command *command, const char *name, size_t fallback, size_t *crop_px);

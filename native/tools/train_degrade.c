@@ -24,10 +24,6 @@ static size_t sheet_columns(const struct order *o) {
 	return columns ? columns : 1;
 }
 
-static void to_pixels(const float *numbers, uint8_t *pixels, size_t count) {
-	for (size_t i = 0; i < count; i++) pixels[i] = (uint8_t)(numbers[i] * 255 + 0.5f);
-}
-
 static void paste(const struct picture *tile, const struct picture *sheet, size_t x, size_t y) {
 	for (size_t row = 0; row < tile->height; row++)
 		memcpy(sheet->pixels + ((y + row) * sheet->width + x) * 3, tile->pixels + row * tile->width * 3,
@@ -65,7 +61,7 @@ static enum deblur_status write_samples(const struct dataset *dataset, const str
 		if (status) break;
 		write_truth(truth, &sample.truth, i, o->count);
 		for (int side = 0; side < 2 && !status; side++) {
-			to_pixels(side ? sample.sharp : sample.degraded, tile.pixels, numbers);
+			dataset_to_pixels(side ? sample.sharp : sample.degraded, crop, tile.pixels);
 			paste(&tile, sheet, (i % columns * 2 + (size_t)side) * crop, i / columns * crop);
 			status = write_tile(&tile, o->folder, side ? "sharp" : "degraded", i);
 		}

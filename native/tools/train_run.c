@@ -26,11 +26,51 @@ static void catch_signals(void) {
 	sigaction(SIGTERM, &action, NULL);
 }
 
-/* The words as they were typed, for the provenance; cut if they are very many. */
+/* The Makefile asks git. */
+#ifndef DEBLUR_COMMIT
+#define DEBLUR_COMMIT "unknown"
+#endif
+
+/* A command line that is being put together; what has no room is left out. */
+struct line {
+	char *text;
+	size_t length, size;
+};
+
+static void add_char(struct line *line, char c) {
+	if (line->length + 1 < line->size) line->text[line->length++] = c;
+	line->text[line->length] = 0;
+}
+
+static void add_text(struct line *line, const char *text) {
+	while (*text) add_char(line, *text++);
+}
+
+/* Within quotes where a shell would not take it as it is. */
+static void add_word(struct line *line, const char *word) {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%";
+	if (*word && !word[strspn(word, plain)]) {
+		add_text(line, word);
+		return;
+	}
+	add_char(line, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			add_text(line, "'\\''");
+		else
+			add_char(line, *word);
+	}
+	add_char(line, '\'');
+}
+
+/* What was typed, for the provenance: a shell would do the same again. */
 static const char *join(const char *program, int argc, char **argv, char *text, size_t size) {
-	size_t length = (size_t)snprintf(text, size, "%s", program);
-	for (int i = 0; i < argc && length < size; i++)
-		length += (size_t)snprintf(text + length, size - length, " %s", argv[i]);
+	struct line line = {text, 0, size};
+	add_text(&line, program);
+	for (int i = 0; i < argc; i++) {
+		add_char(&line, ' ');
+		add_word(&line, argv[i]);
+	}
 	return text;
 }
 
@@ -171,6 +211,7 @@ static int train(struct command *command, int argc, char **argv, const char *net
 								.resume = option_given(command, "--resume"),
 								.quiet = option_given(command, "--quiet"),
 								.command = join("deblur-train", argc, argv, line, sizeof line),
+								.commit = DEBLUR_COMMIT,
 								.stop = &stop_wanted};
 	struct trainer_result result;
 	if (!o.out_path)

@@ -337,6 +337,11 @@ enum deblur_status dataset_sample(const struct dataset *d, size_t crop_px, uint6
 	return synthetic_sample(d, &photo->sharp, crop_px, DEGRADE_ANY, &random, sample);
 }
 
+void dataset_to_pixels(const float *numbers, size_t crop_px, uint8_t *pixels) {
+	for (size_t i = 0; i < crop_px * crop_px * 3; i++)
+		pixels[i] = (uint8_t)(fminf(fmaxf(numbers[i], 0), 1) * 255 + 0.5f);
+}
+
 size_t dataset_validation_count(const struct dataset *d) {
 	const size_t count = d->validation_count * VALIDATION_PER_PICTURE;
 	return count < VALIDATION_LIMIT ? count : VALIDATION_LIMIT;

@@ -40,6 +40,9 @@ size_t dataset_skipped_count(const struct dataset *dataset);
 enum deblur_status dataset_sample(const struct dataset *dataset, size_t crop_px, uint64_t seed, uint64_t step,
 								  uint32_t index, struct dataset_sample *sample);
 
+/* 8-bit pixels of a sample's numbers, [crop][crop][3]; what is beyond 0..1 is clipped. */
+void dataset_to_pixels(const float *numbers, size_t crop_px, uint8_t *pixels);
+
 /* Validation sample `index` (0 <= index < dataset_validation_count): crops of 256 x 256 of the photographs kept apart,
  * always the same. */
 enum { DATASET_VALIDATION_CROP_PX = 256 };

@@ -11,12 +11,22 @@ struct progress {
 	double best_db;
 };
 
+/* A session that was killed may have left half a line: what follows it begins a line of its own. */
+static FILE *open_log(const char *path) {
+	FILE *log = fopen(path, "a+");
+	if (!log) return NULL;
+	const bool half = !fseek(log, -1, SEEK_END) && fgetc(log) != '\n';
+	fseek(log, 0, SEEK_END);
+	if (half) fputc('\n', log);
+	return log;
+}
+
 enum deblur_status progress_open(const char *log_path, bool quiet, struct progress **out) {
 	struct progress *progress = calloc(1, sizeof *progress);
 	if (!progress) return DEBLUR_OUT_OF_MEMORY;
 	progress->quiet = quiet;
 	progress->terminal = isatty(STDERR_FILENO);
-	progress->log = fopen(log_path, "a");
+	progress->log = open_log(log_path);
 	if (!progress->log) {
 		free(progress);
 		return DEBLUR_IO;
@@ -30,6 +40,30 @@ void progress_close(struct progress *progress) {
 	if (progress->terminal && !progress->quiet) fputc('\n', stderr);
 	fclose(progress->log);
 	free(progress);
+}
+
+static void log_string(FILE *log, const char *key, const char *text) {
+	fprintf(log, "\"%s\":\"", key);
+	for (const char *c = text; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			fprintf(log, "\\%c", *c);
+		else if ((unsigned char)*c < ' ')
+			fprintf(log, "\\u%04x", *c);
+		else
+			fputc(*c, log);
+	}
+	fprintf(log, "\",");
+}
+
+void progress_session(struct progress *progress, const struct progress_session *s) {
+	fprintf(progress->log, "{\"step\":%llu,\"seconds\":%.1f,\"session\":{", (unsigned long long)s->step, s->seconds);
+	log_string(progress->log, "command", s->command);
+	log_string(progress->log, "version", DEBLUR_VERSION);
+	log_string(progress->log, "commit", s->commit);
+	log_string(progress->log, "network", s->network);
+	log_string(progress->log, "precision", s->precision);
+	fprintf(progress->log, "\"threads\":%zu,\"batch\":%zu,\"crop_px\":%zu}}\n", s->threads, s->batch, s->crop_px);
+	fflush(progress->log);
 }
 
 static const char *bar(double done, char text[24]) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,6 +334,7 @@ static enum deblur_status tell_restorer(struct trainer *t, double share) {
 
 static enum deblur_status train_restorer(struct trainer *t, double share, double rate, struct losses *losses) {
 	finish_estimator(t);
+	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
 	enum deblur_status status =
 		draw_batch(t, t->options->restorer_crop_px, net_picture(t->restorer), net_condition(t->looker));
 	if (!status) status = tell_restorer(t, share);
@@ -461,6 +463,20 @@ static void report(struct trainer *t, double progress, const struct losses *loss
 
 /* ---- the run ---- */
 
+static void tell_session(struct trainer *t) {
+	const struct trainer_options *o = t->options;
+	const struct progress_session session = {.step = t->checkpoint.step,
+											 .seconds = t->checkpoint.seconds,
+											 .command = o->command,
+											 .commit = o->commit,
+											 .network = o->network,
+											 .precision = o->precision == CONV_BFLOAT16 ? "bf16" : "f32",
+											 .threads = (size_t)omp_get_max_threads(),
+											 .batch = o->batch,
+											 .crop_px = o->restorer_crop_px};
+	progress_session(t->progress, &session);
+}
+
 static double progress_of(const struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	return o->minutes > 0 ? (now_s() - t->started) / (o->minutes * 60) : (double)t->checkpoint.step / (double)o->steps;
@@ -511,6 +527,7 @@ enum deblur_status trainer_run(const struct trainer_options *options, struct tra
 	*result = (struct trainer_result){0};
 	enum deblur_status status = set_up(&t);
 	if (!status) {
+		tell_session(&t);
 		t.last_checkpoint = t.last_report = now_s();
 		t.started = now_s() - t.checkpoint.seconds;
 		status = run_steps(&t);

@@ -33,7 +33,8 @@ struct trainer_options {
 	enum conv_precision precision;
 	uint64_t validate_every;           /* steps */
 	uint64_t checkpoint_every;         /* steps; 0: every five minutes */
-	const char *command;               /* for the provenance */
+	const char *command;               /* for the provenance and the log */
+	const char *commit;                /* of the program, for the log */
 	const volatile sig_atomic_t *stop; /* becomes true: write a checkpoint and return CANCELLED */
 	bool quiet;                        /* no progress bar */
 };

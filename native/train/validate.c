@@ -5,10 +5,6 @@
 
 enum { CROP = DATASET_VALIDATION_CROP_PX, NUMBERS = CROP * CROP * 3 };
 
-static void to_picture(const float *numbers, const struct picture *picture) {
-	for (size_t i = 0; i < NUMBERS; i++) picture->pixels[i] = (uint8_t)(fminf(fmaxf(numbers[i], 0), 1) * 255 + 0.5f);
-}
-
 struct bench {
 	struct deblur_model *model;
 	struct dataset_sample sample;
@@ -21,8 +17,8 @@ static enum deblur_status validate_one(struct bench *b, const struct dataset *da
 	double in_db = 0, out_db = 0;
 	enum deblur_status status = dataset_validation_sample(dataset, (uint32_t)index, &b->sample);
 	if (status) return status;
-	to_picture(b->sample.degraded, &b->degraded);
-	to_picture(b->sample.sharp, &b->sharp);
+	dataset_to_pixels(b->sample.degraded, CROP, b->degraded.pixels);
+	dataset_to_pixels(b->sample.sharp, CROP, b->sharp.pixels);
 	const struct deblur_image image = picture_view(&b->degraded);
 	status = picture_psnr_db(&b->degraded, &b->sharp, &in_db);
 	if (!status) status = deblur_estimate(b->model, &image, &found);

@@ -5,10 +5,9 @@ import { serve } from '../../scripts/serve.js';
 
 export const modelPath = 'build/tests/model.dbm';
 
-/** Starts a server and a browser. @returns {Promise<Stage>} */
-export async function openStage() {
-  const server = await serve('build/web', 0);
-  const browser = await chromium.launch({
+/** Chromium, as Debian has it, which asks nobody for anything. */
+export const openBrowser = () =>
+  chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
@@ -20,7 +19,11 @@ export async function openStage() {
       '--disable-sync',
     ],
   });
-  return new Stage(server, browser);
+
+/** Starts a server and a browser. @returns {Promise<Stage>} */
+export async function openStage() {
+  const server = await serve('build/web', 0);
+  return new Stage(server, await openBrowser());
 }
 
 export class Stage {
