@@ -78,7 +78,7 @@ fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
 		echo "  fuzz_$$target"; \
 		clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined -Inative -Itests/native \
 			tests/native/fuzz_$$target.c $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c $(PICTURE_SRC) \
-			$(DEGRADE_SRC) $(filter-out native/train/trainer.c,$(TRAIN_SRC)) \
+			$(DEGRADE_SRC) $(filter-out native/train/trainer%.c,$(TRAIN_SRC)) \
 			-DKERNELS_REFERENCE_ONLY -ldnnl -lz -lm -pthread -o $(B)/fuzz/$$target && \
 		mkdir -p $(B)/fuzz/corpus_$$target && \
 		$(B)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=65536 $(B)/fuzz/corpus_$$target tests/golden || exit 1; done

@@ -105,6 +105,11 @@ double optimizer_step(struct optimizer *optimizer, const struct net *net, double
 	return norm;
 }
 
+void optimizer_copy_average(const struct optimizer *optimizer, struct graph *to) {
+	for (size_t i = 0; i < to->parameter_count; i++)
+		memcpy(to->parameters[i].values, optimizer->ema[i], to->parameters[i].count * sizeof(float));
+}
+
 double schedule_learning_rate(double peak, double warmup, double progress) {
 	if (progress < warmup) return peak * (progress + 1e-3) / (warmup + 1e-3);
 	const double fall = (fmin(progress, 1) - warmup) / (1 - warmup);

@@ -30,6 +30,9 @@ void optimizer_destroy(struct optimizer *optimizer);
  * not finite changes nothing. */
 double optimizer_step(struct optimizer *optimizer, const struct net *net, double learning_rate);
 
+/* The average of the weights becomes the weights of `to`, a graph of the same shape, or the optimiser's own. */
+void optimizer_copy_average(const struct optimizer *optimizer, struct graph *to);
+
 /* Linear warm-up over the first `warmup` of the run, then half a cosine down to a hundredth of the peak. progress: 0..1
  */
 double schedule_learning_rate(double peak, double warmup, double progress);

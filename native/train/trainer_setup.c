@@ -1,0 +1,207 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/networks.h"
+#include "core/sha256.h"
+#include "picture/file.h"
+#include "train/initialise.h"
+#include "train/trainer_internal.h"
+
+enum { PATH_BYTES = 4096 };
+
+static size_t largest_crop(const struct trainer_options *o) {
+	const size_t estimator = o->estimator_first > 0 ? o->estimator_crop_px : 0;
+	return estimator > o->restorer_crop_px ? estimator : o->restorer_crop_px;
+}
+
+static enum deblur_status open_data(struct trainer *t) {
+	char *skipped = NULL;
+	struct dataset_options data = t->options->data;
+	data.crop_px = largest_crop(t->options);
+	const enum deblur_status status = dataset_open(&data, &t->dataset, &skipped);
+	if (!status) {
+		char text[160];
+		snprintf(text, sizeof text, "%zu photographs, %zu files skipped, %zu validation samples",
+				 dataset_picture_count(t->dataset), dataset_skipped_count(t->dataset),
+				 dataset_validation_count(t->dataset));
+		progress_note(t->progress, text);
+		if (skipped && *skipped) progress_note(t->progress, skipped);
+	}
+	free(skipped);
+	return trainer_because(t, status, "reading the training pictures");
+}
+
+static enum deblur_status open_model(struct trainer *t, const char *path, struct model_file *out) {
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	enum deblur_status status = file_read(path, &bytes, &size);
+	if (!status) status = model_file_read(bytes, size, out);
+	free(bytes);
+	return trainer_because(t, status, path);
+}
+
+static bool same_parameters(const struct graph *a, const struct graph *b) {
+	bool same = a && b && a->parameter_count == b->parameter_count;
+	for (size_t i = 0; same && i < a->parameter_count; i++)
+		same =
+			a->parameters[i].count == b->parameters[i].count && !strcmp(a->parameters[i].name, b->parameters[i].name);
+	return same;
+}
+
+static void copy_parameters(const struct graph *from, struct graph *to) {
+	for (size_t i = 0; i < from->parameter_count; i++)
+		memcpy(to->parameters[i].values, from->parameters[i].values, from->parameters[i].count * sizeof(float));
+}
+
+/* What has one name and one size in both: a net whose end has changed goes on with its beginning. */
+static void copy_namesakes(const struct graph *from, struct graph *to) {
+	for (size_t i = 0; i < to->parameter_count; i++)
+		for (size_t j = 0; j < from->parameter_count; j++) {
+			const struct graph_parameter *source = &from->parameters[j];
+			if (strcmp(source->name, to->parameters[i].name) || source->count != to->parameters[i].count) continue;
+			memcpy(to->parameters[i].values, source->values, source->count * sizeof(float));
+		}
+}
+
+static void take_estimator(struct trainer *t, const struct graph *estimator, const char *path) {
+	if (same_parameters(estimator, t->model.estimator)) {
+		copy_parameters(estimator, t->model.estimator);
+		t->has_estimator = true;
+		return;
+	}
+	if (estimator) copy_namesakes(estimator, t->model.estimator);
+	char text[256];
+	snprintf(text, sizeof text, "%.160s has no estimator of this shape%s", path,
+			 estimator ? "; what fits of it is a beginning" : "");
+	progress_note(t->progress, text);
+}
+
+/* Begins where another run ended. */
+static enum deblur_status begin_with(struct trainer *t, const char *path) {
+	struct model_file from = {0};
+	enum deblur_status status = open_model(t, path, &from);
+	if (!status && !same_parameters(from.restorer, t->model.restorer)) {
+		snprintf(t->result->reason, sizeof t->result->reason, "%.120s is not a model of the network \"%.40s\"", path,
+				 t->options->network);
+		status = DEBLUR_BAD_ARGUMENT;
+	}
+	if (!status) copy_parameters(from.restorer, t->model.restorer);
+	if (!status) take_estimator(t, from.estimator, path);
+	model_file_release(&from);
+	return status;
+}
+
+static enum deblur_status make_graphs(struct trainer *t) {
+	t->model.restorer = networks_restorer(t->options->network);
+	t->model.estimator = networks_estimator();
+	if (!t->model.restorer || !t->model.estimator) return DEBLUR_OUT_OF_MEMORY;
+	struct random random = random_seeded(t->options->seed, STREAM_WEIGHTS, 0);
+	initialise(t->model.restorer, &random);
+	initialise(t->model.estimator, &random);
+	const enum deblur_status status = t->options->from_path ? begin_with(t, t->options->from_path) : DEBLUR_OK;
+	if (status) return status;
+	/* A student goes on with what its teacher knows of blur. */
+	if (t->options->teacher_path) take_estimator(t, t->teacher.estimator, t->options->teacher_path);
+	if (t->has_estimator || t->options->estimator_first > 0) return DEBLUR_OK;
+	snprintf(t->result->reason, sizeof t->result->reason,
+			 "--estimator-first 0 leaves the estimator as --from or --teacher has it, and neither has one that fits");
+	return DEBLUR_BAD_ARGUMENT;
+}
+
+static enum deblur_status make_nets(struct trainer *t) {
+	const struct trainer_options *o = t->options;
+	struct net_options options = {.batch = o->batch, .precision = o->precision, .training = true};
+	enum deblur_status status = conv_engine_create(&t->engine);
+	options.height = options.width = o->estimator_crop_px;
+	if (!status && o->estimator_first > 0) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
+	options.height = options.width = o->restorer_crop_px;
+	if (!status) status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
+	options.training = false;
+	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->looker);
+	if (!status && t->teacher.restorer) status = net_create(t->engine, t->teacher.restorer, &options, &t->teacher_net);
+	return trainer_because(t, status, "preparing the nets");
+}
+
+static enum deblur_status make_state(struct trainer *t) {
+	const size_t batch = t->options->batch, crop = largest_crop(t->options);
+	t->sharp = malloc(batch * crop * crop * 3 * sizeof *t->sharp);
+	t->truths = calloc(batch, sizeof *t->truths);
+	t->has_truth = calloc(batch, sizeof *t->has_truth);
+	if (!t->sharp || !t->truths || !t->has_truth) return DEBLUR_OUT_OF_MEMORY;
+	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1, .optimizer_count = 2};
+	enum deblur_status status = optimizer_create(t->model.restorer, &optimizer_defaults, &t->checkpoint.optimizers[0]);
+	if (!status) status = optimizer_create(t->model.estimator, &optimizer_defaults, &t->checkpoint.optimizers[1]);
+	return status;
+}
+
+/* Degradations by what they are, not by the name of a file that may have been edited. */
+static enum deblur_status name_degradations(const struct recipe *recipe, char hex[2 * SHA256_BYTES + 1]) {
+	uint8_t digest[SHA256_BYTES];
+	char *text = recipe_text(recipe);
+	if (!text) return DEBLUR_OUT_OF_MEMORY;
+	sha256(text, strlen(text), digest);
+	sha256_hex(digest, hex);
+	free(text);
+	return DEBLUR_OK;
+}
+
+/* What has to be the same for a run to go on as if it had never stopped. */
+static enum deblur_status write_recipe(struct trainer *t) {
+	const struct trainer_options *o = t->options;
+	char degradations[2 * SHA256_BYTES + 1];
+	const enum deblur_status status = name_degradations(&o->data.recipe, degradations);
+	if (status) return status;
+	snprintf(
+		t->recipe, sizeof t->recipe,
+		"network %s\nfrom %s\nteacher %s %g\ndegradations %s\ncrops %zu %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
+		"estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
+		o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
+		o->teacher_path ? o->teacher_weight : 0.0, degradations, o->restorer_crop_px, o->estimator_crop_px, o->batch,
+		(unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first, (int)o->precision,
+		o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+	return DEBLUR_OK;
+}
+
+static enum deblur_status resume(struct trainer *t) {
+	if (!t->options->resume) return DEBLUR_OK;
+	const enum deblur_status status = run_files_load(&t->files, &t->checkpoint);
+	if (status == DEBLUR_MODEL_DAMAGED || status == DEBLUR_BAD_ARGUMENT)
+		snprintf(t->result->reason, sizeof t->result->reason, "%.120s: %s", t->files.checkpoint_path,
+				 status == DEBLUR_BAD_ARGUMENT ? "belongs to a run with other options; repeat those, or start anew"
+											   : "is not a whole checkpoint; start anew without --resume");
+	return trainer_because(t, status, t->files.checkpoint_path);
+}
+
+enum deblur_status trainer_set_up(struct trainer *t) {
+	char log_path[PATH_BYTES];
+	if (strlen(t->options->out_path) > PATH_BYTES - 16) return DEBLUR_BAD_ARGUMENT;
+	snprintf(log_path, sizeof log_path, "%s.log.jsonl", t->options->out_path);
+	enum deblur_status status = trainer_because(t, progress_open(log_path, t->options->quiet, &t->progress), log_path);
+	if (!status) status = run_files_open(t->options->out_path, t->progress, &t->files);
+	if (!status) status = write_recipe(t);
+	if (!status) status = open_data(t);
+	if (!status && t->options->teacher_path) status = open_model(t, t->options->teacher_path, &t->teacher);
+	if (!status) status = make_graphs(t);
+	if (!status) status = make_nets(t);
+	if (!status) status = make_state(t);
+	if (!status) status = resume(t);
+	return trainer_because(t, status, "setting up");
+}
+
+void trainer_tear_down(struct trainer *t) {
+	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) optimizer_destroy(t->checkpoint.optimizers[i]);
+	run_files_close(&t->files);
+	net_destroy(t->restorer);
+	net_destroy(t->estimator);
+	net_destroy(t->looker);
+	net_destroy(t->teacher_net);
+	model_file_release(&t->model);
+	model_file_release(&t->teacher);
+	conv_engine_destroy(t->engine);
+	dataset_close(t->dataset);
+	progress_close(t->progress);
+	free(t->sharp);
+	free(t->truths);
+	free(t->has_truth);
+}

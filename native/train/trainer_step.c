@@ -1,0 +1,121 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/blur.h"
+#include "core/spectrum.h"
+#include "train/loss.h"
+#include "train/trainer_internal.h"
+
+/* Fills `pictures` and `spectra`, the inputs of nets, and sharp, truths and has_truth. */
+static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pictures, float *spectra) {
+	const size_t count = crop * crop * 3;
+	const uint64_t step = t->checkpoint.step;
+	int failed = 0;
+#pragma omp parallel for schedule(dynamic) reduction(| : failed)
+	for (size_t i = 0; i < t->options->batch; i++) {
+		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
+		if (dataset_sample(t->dataset, crop, t->options->seed, step, (uint32_t)i, &sample)) failed = 1;
+		if (!spectrum_of(sample.degraded, crop * 3, crop, crop, spectra + i * SPECTRUM_COUNT)) failed = 1;
+		t->truths[i] = sample.truth;
+		t->has_truth[i] = sample.has_truth;
+	}
+	return failed ? DEBLUR_OUT_OF_MEMORY : DEBLUR_OK;
+}
+
+static enum deblur_status train_estimator(struct trainer *t, double rate, struct trainer_losses *losses) {
+	enum deblur_status status =
+		draw_batch(t, t->options->estimator_crop_px, net_picture(t->estimator), net_condition(t->estimator));
+	if (!status) status = net_forward(t->estimator);
+	if (status) return status;
+	const float *found = net_output(t->estimator);
+	float *gradient = net_output_gradient(t->estimator);
+	memset(gradient, 0, net_output_count(t->estimator) * sizeof *gradient);
+	for (size_t i = 0; i < t->options->batch; i++)
+		if (t->has_truth[i])
+			losses->estimator += loss_blur(found + i * BLUR_RAW_COUNT, &t->truths[i], 1,
+										   1.0 / (double)t->options->batch, gradient + i * BLUR_RAW_COUNT) /
+								 (double)t->options->batch;
+	status = net_backward(t->estimator);
+	if (!status) losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[1], t->estimator, rate);
+	return status;
+}
+
+/* The restorer is to hear what users will: the average, which is what the file gets. A run that is resumed here does it
+ * again, which changes nothing. */
+static void finish_estimator(struct trainer *t) {
+	if (!t->estimator_is_done) optimizer_copy_average(t->checkpoint.optimizers[1], t->model.estimator);
+	t->estimator_is_done = true;
+}
+
+/* The truth, or what the estimator says: the restorer has to get along with both. The teacher always hears the best
+ * there is. */
+static enum deblur_status tell_restorer(struct trainer *t, double share) {
+	memcpy(net_picture(t->looker), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
+	const enum deblur_status status = net_forward(t->looker);
+	if (status) return status;
+	float *told = net_condition(t->restorer), *teacher_told = t->teacher_net ? net_condition(t->teacher_net) : NULL;
+	for (size_t i = 0; i < t->options->batch; i++) {
+		struct random random = random_seeded(t->options->seed + STREAM_TOLD, t->checkpoint.step, i);
+		struct deblur_blur found;
+		blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &found);
+		const bool tell_truth = t->has_truth[i] && random_uniform(&random) >= share;
+		if (told) blur_to_condition(tell_truth ? &t->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
+		if (teacher_told)
+			blur_to_condition(t->has_truth[i] ? &t->truths[i] : &found, teacher_told + i * BLUR_CONDITION_COUNT);
+	}
+	return DEBLUR_OK;
+}
+
+static enum deblur_status train_restorer(struct trainer *t, double share, double rate, struct trainer_losses *losses) {
+	finish_estimator(t);
+	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
+	enum deblur_status status =
+		draw_batch(t, t->options->restorer_crop_px, net_picture(t->restorer), net_condition(t->looker));
+	if (!status) status = tell_restorer(t, share);
+	if (!status) status = net_forward(t->restorer);
+	if (!status && t->teacher_net) {
+		memcpy(net_picture(t->teacher_net), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
+		status = net_forward(t->teacher_net);
+	}
+	if (status) return status;
+	const size_t count = net_output_count(t->restorer);
+	float *gradient = net_output_gradient(t->restorer);
+	memset(gradient, 0, count * sizeof *gradient);
+	losses->restorer = loss_charbonnier(net_output(t->restorer), t->sharp, count, 1, gradient);
+	if (t->teacher_net)
+		loss_charbonnier(net_output(t->restorer), net_output(t->teacher_net), count, t->options->teacher_weight,
+						 gradient);
+	status = net_backward(t->restorer);
+	if (!status) losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, rate);
+	return status;
+}
+
+double trainer_restorer_progress(const struct trainer *t, double progress) {
+	return (progress - t->options->estimator_first) / (1 - t->options->estimator_first);
+}
+
+double trainer_rate_at(const struct trainer *t, double progress) {
+	const double own = trainer_restorer_progress(t, progress);
+	return schedule_learning_rate(t->options->learning_rate, 0.02,
+								  own >= 0 ? own : progress / t->options->estimator_first);
+}
+
+enum deblur_status trainer_give_up(struct trainer *t, const char *what) {
+	snprintf(
+		t->result->reason, sizeof t->result->reason,
+		"the loss %s at step %llu; %.100s was saved before: begin again with a smaller --rate, or --from the model",
+		what, (unsigned long long)t->checkpoint.step, t->files.checkpoint_path);
+	return DEBLUR_BAD_ARGUMENT;
+}
+
+enum deblur_status trainer_step(struct trainer *t, double progress, struct trainer_losses *losses) {
+	const double own_progress = trainer_restorer_progress(t, progress), rate = trainer_rate_at(t, progress);
+	const double share = t->options->estimate_share * fmin(own_progress * 4, 1);
+	const enum deblur_status status =
+		own_progress < 0 ? train_estimator(t, rate, losses) : train_restorer(t, share, rate, losses);
+	if (status) return trainer_because(t, status, "training");
+	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) return trainer_give_up(t, "is not finite");
+	t->checkpoint.step++;
+	return DEBLUR_OK;
+}
