@@ -90,7 +90,7 @@ clean: ## remove what was built
 	rm -rf build
 
 $(B)/obj/kernels/kernels_avx2.o: CFLAGS += -mavx2 -mfma
-$(B)/obj/train/%.o $(B)/obj/tools/train_%.o: CFLAGS += -fopenmp
+$(B)/obj/train/%.o $(B)/obj/tools/train_%.o $(B)/obj/tools/bench_train.o: CFLAGS += -fopenmp
 
 # stb's JPEG writer shifts bits out of an int on purpose, which is no fault of ours to report.
 $(B)/obj/picture/stb.o: CFLAGS += $(if $(filter sanitize,$(config)),-fno-sanitize=shift)
@@ -124,6 +124,10 @@ $(B)/deblur-train: $(call object,$(TRAINER_SRC)) $(TRAIN_OBJ) $(PICTURE_OBJ) $(B
 $(B)/bench: $(call object,native/tools/bench.c) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
 	@$(CC) $(LDFLAGS) $^ -lm -o $@
+
+$(B)/bench-train: $(call object,native/tools/bench_train.c) $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
+	@echo "  $(@:$(B)/%=%)"
+	@$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
 
 # Tests of the trainer need oneDNN, the others link it without using it. filter-out: a .d file adds headers to $^.
 $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(call object,$(BASELINE_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a

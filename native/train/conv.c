@@ -15,9 +15,10 @@ struct conv {
 	struct conv_shape shape;
 	size_t src_count, dst_count;
 	bool bfloat16;
-	uint16_t *src_bf16, *ddst_bf16;          /* [batch][h][w][c]; NULL in float32 */
-	dnnl_memory_t user_src, user_dst;        /* channels-last, in the precision of the products; handles set per call */
-	dnnl_memory_t user_dsrc, user_ddst;      /* likewise; dsrc is float32 */
+	bool training, packed;                   /* packed: the weights have been read */
+	uint16_t *src_bf16, *ddst_bf16;          /* [batch][h][w][c]; copies of float32 ends, else NULL */
+	dnnl_memory_t user_src, user_dst;        /* channels-last; handles set per call */
+	dnnl_memory_t user_dsrc, user_ddst;      /* likewise */
 	dnnl_memory_t user_weights, user_bias;   /* float32 master */
 	dnnl_memory_t user_dweights, user_dbias; /* float32 */
 	dnnl_memory_t weights_fwd, weights_bwd;  /* as the primitives like them */
@@ -120,16 +121,17 @@ static struct strides strides_of(const struct conv_shape *s) {
 	return (struct strides){{stride, stride}, {low, low}, {high, high}};
 }
 
-static bool make_forward(struct conv *conv, dnnl_data_type_t data, bool training, dnnl_primitive_desc_t *desc) {
+static bool make_forward(struct conv *conv, dnnl_data_type_t data, dnnl_primitive_desc_t *desc) {
 	const struct strides st = strides_of(&conv->shape);
+	const dnnl_data_type_t result = conv->shape.float_dst ? dnnl_f32 : data;
 	struct descriptors d, master;
 	dnnl_convolution_desc_t op;
 	dnnl_primitive_attr_t attributes = NULL;
 	const bool made =
-		describe(&conv->shape, data, data, dnnl_f32, dnnl_format_tag_any, &d) &&
-		describe(&conv->shape, data, dnnl_f32, dnnl_f32, dnnl_ohwi, &master) &&
+		describe(&conv->shape, data, data, result, dnnl_format_tag_any, &d) &&
+		describe(&conv->shape, data, dnnl_f32, result, dnnl_ohwi, &master) &&
 		fuse_relu(conv->shape.relu, &attributes) &&
-		ok(dnnl_convolution_forward_desc_init(&op, training ? dnnl_forward_training : dnnl_forward_inference,
+		ok(dnnl_convolution_forward_desc_init(&op, conv->training ? dnnl_forward_training : dnnl_forward_inference,
 											  dnnl_convolution_direct, &d.src, &d.weights, &d.bias, &d.dst, st.strides,
 											  st.padding_low, st.padding_high)) &&
 		make_primitive(conv, &op, attributes, NULL, desc, &conv->forward) &&
@@ -148,8 +150,9 @@ static bool make_backward_data(struct conv *conv, dnnl_data_type_t data, dnnl_pr
 	struct descriptors d, wanted;
 	dnnl_convolution_desc_t op;
 	dnnl_primitive_desc_t desc = NULL;
+	const dnnl_data_type_t result = conv->shape.float_src ? dnnl_f32 : data;
 	const bool made =
-		describe(&conv->shape, dnnl_f32, data, data, dnnl_format_tag_any, &d) &&
+		describe(&conv->shape, result, data, data, dnnl_format_tag_any, &d) &&
 		describe(&conv->shape, data, dnnl_f32, data, dnnl_ohwi, &wanted) &&
 		ok(dnnl_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, &d.src, &d.weights, &d.dst,
 													st.strides, st.padding_low, st.padding_high)) &&
@@ -181,11 +184,13 @@ static bool make_backward_weights(struct conv *conv, dnnl_data_type_t data, dnnl
 	return made;
 }
 
-static bool make_bf16_copies(struct conv *conv, bool training) {
+/* Of ends that stay float32 although the products are not. */
+static bool make_bf16_copies(struct conv *conv) {
 	if (!conv->bfloat16) return true;
-	conv->src_bf16 = malloc(conv->src_count * sizeof *conv->src_bf16);
-	if (training) conv->ddst_bf16 = malloc(conv->dst_count * sizeof *conv->ddst_bf16);
-	return conv->src_bf16 && (!training || conv->ddst_bf16);
+	const bool src = conv->shape.float_src, ddst = conv->shape.float_dst && conv->training;
+	if (src) conv->src_bf16 = malloc(conv->src_count * sizeof *conv->src_bf16);
+	if (ddst) conv->ddst_bf16 = malloc(conv->dst_count * sizeof *conv->ddst_bf16);
+	return (!src || conv->src_bf16) && (!ddst || conv->ddst_bf16);
 }
 
 enum deblur_status conv_create(struct conv_engine *engine, const struct conv_shape *shape,
@@ -198,13 +203,14 @@ enum deblur_status conv_create(struct conv_engine *engine, const struct conv_sha
 	conv->dst_count =
 		shape->batch * (shape->height / shape->stride) * (shape->width / shape->stride) * shape->out_channels;
 	conv->bfloat16 = precision == CONV_BFLOAT16;
+	conv->training = training;
 	const dnnl_data_type_t data = conv->bfloat16 ? dnnl_bf16 : dnnl_f32;
 	dnnl_primitive_desc_t forward = NULL;
 	const bool made =
-		make_forward(conv, data, training, &forward) &&
+		make_forward(conv, data, &forward) &&
 		(!training || (make_backward_data(conv, data, forward) && make_backward_weights(conv, data, forward)));
 	if (forward) dnnl_primitive_desc_destroy(forward);
-	if (!made || !make_bf16_copies(conv, training)) {
+	if (!made || !make_bf16_copies(conv)) {
 		conv_destroy(conv);
 		return made ? DEBLUR_OUT_OF_MEMORY : DEBLUR_BAD_ARGUMENT;
 	}
@@ -230,15 +236,11 @@ void conv_destroy(struct conv *conv) {
 
 /* ---- running ---- */
 
-/* Rounds to nearest even. NaN stays NaN because training stops on it; infinities stay. */
-static void to_bf16(const float *from, uint16_t *to, size_t count) {
-#pragma omp parallel for schedule(static)
-	for (size_t i = 0; i < count; i++) {
-		uint32_t bits;
-		memcpy(&bits, &from[i], sizeof bits);
-		const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-		to[i] = (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
-	}
+/* What oneDNN is given: the caller's numbers, or their copy in its precision. */
+static const void *narrowed(const void *data, size_t count, uint16_t *copy) {
+	if (!copy) return data;
+	span_copy(span_of_floats(data), (struct span){copy, true}, count);
+	return copy;
 }
 
 static bool point(dnnl_memory_t memory, const void *data) {
@@ -254,25 +256,29 @@ static bool reorder(struct conv *conv, dnnl_primitive_t primitive, dnnl_memory_t
 	return run(conv, primitive, 2, arguments);
 }
 
-enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const float *src,
-								float *dst) {
-	if (conv->bfloat16) to_bf16(src, conv->src_bf16, conv->src_count);
-	const void *in = conv->bfloat16 ? (const void *)conv->src_bf16 : src;
+/* The weights as the primitives like them. */
+static bool pack(struct conv *conv, const float *weights) {
+	if (conv->packed && !conv->training) return true;
+	conv->packed = point(conv->user_weights, weights) &&
+				   reorder(conv, conv->pack_fwd, conv->user_weights, conv->weights_fwd) &&
+				   (!conv->pack_bwd || reorder(conv, conv->pack_bwd, conv->user_weights, conv->weights_bwd));
+	return conv->packed;
+}
+
+enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const void *src,
+								void *dst) {
 	const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, conv->user_src},
 										 {DNNL_ARG_WEIGHTS, conv->weights_fwd},
 										 {DNNL_ARG_BIAS, conv->user_bias},
 										 {DNNL_ARG_DST, conv->user_dst}};
-	const bool done = point(conv->user_weights, weights) && point(conv->user_bias, bias) && point(conv->user_src, in) &&
-					  point(conv->user_dst, dst) &&
-					  reorder(conv, conv->pack_fwd, conv->user_weights, conv->weights_fwd) &&
-					  (!conv->pack_bwd || reorder(conv, conv->pack_bwd, conv->user_weights, conv->weights_bwd)) &&
-					  run(conv, conv->forward, 4, arguments) && ok(dnnl_stream_wait(conv->engine->stream));
+	const bool done = pack(conv, weights) && point(conv->user_bias, bias) &&
+					  point(conv->user_src, narrowed(src, conv->src_count, conv->src_bf16)) &&
+					  point(conv->user_dst, dst) && run(conv, conv->forward, 4, arguments) &&
+					  ok(dnnl_stream_wait(conv->engine->stream));
 	return done ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 }
 
-enum deblur_status conv_backward(struct conv *conv, const float *ddst, float *dweights, float *dbias, float *dsrc) {
-	if (conv->bfloat16) to_bf16(ddst, conv->ddst_bf16, conv->dst_count);
-	const void *gradient = conv->bfloat16 ? (const void *)conv->ddst_bf16 : ddst;
+enum deblur_status conv_backward(struct conv *conv, const void *ddst, float *dweights, float *dbias, void *dsrc) {
 	const dnnl_exec_arg_t weights_arguments[] = {{DNNL_ARG_SRC, conv->user_src},
 												 {DNNL_ARG_DIFF_DST, conv->user_ddst},
 												 {DNNL_ARG_DIFF_WEIGHTS, conv->dweights},
@@ -280,8 +286,9 @@ enum deblur_status conv_backward(struct conv *conv, const float *ddst, float *dw
 	const dnnl_exec_arg_t data_arguments[] = {{DNNL_ARG_DIFF_DST, conv->user_ddst},
 											  {DNNL_ARG_WEIGHTS, conv->weights_bwd},
 											  {DNNL_ARG_DIFF_SRC, conv->user_dsrc}};
-	const bool done = point(conv->user_ddst, gradient) && point(conv->user_dbias, dbias) &&
-					  point(conv->user_dweights, dweights) && run(conv, conv->backward_weights, 4, weights_arguments) &&
+	const bool done = point(conv->user_ddst, narrowed(ddst, conv->dst_count, conv->ddst_bf16)) &&
+					  point(conv->user_dbias, dbias) && point(conv->user_dweights, dweights) &&
+					  run(conv, conv->backward_weights, 4, weights_arguments) &&
 					  reorder(conv, conv->unpack_dweights, conv->dweights, conv->user_dweights) &&
 					  (!dsrc || (point(conv->user_dsrc, dsrc) && run(conv, conv->backward_data, 3, data_arguments))) &&
 					  ok(dnnl_stream_wait(conv->engine->stream));

@@ -1,13 +1,14 @@
 /* conv.h - convolutions for training, forward and backward, by oneDNN's C API.
  *
- * Tensors are [batch][height][width][channels] float32, weights [out][kernel][kernel][in] float32 master copies. In
- * bf16 precision the products are taken in bfloat16 and accumulated in float32; everything outside this file stays
- * float32. Primitives, layouts and buffers are fixed when a conv is created; running allocates nothing. Results depend
- * on the thread count only. One thread at a time per engine; oneDNN itself runs OpenMP threads. */
+ * Tensors are [batch][height][width][channels], weights [out][kernel][kernel][in] float32 master copies. In bf16
+ * precision tensors are bfloat16, products are taken in it and accumulated in float32, and the gradients of weights
+ * and biases are float32. Primitives, layouts and buffers are fixed when a conv is created; running allocates nothing.
+ * Results depend on the thread count only. One thread at a time per engine; oneDNN itself runs OpenMP threads. */
 #ifndef TRAIN_CONV_H
 #define TRAIN_CONV_H
 
 #include "deblur.h"
+#include "train/span.h"
 
 enum conv_precision { CONV_FLOAT32, CONV_BFLOAT16 };
 
@@ -20,8 +21,9 @@ enum conv_precision conv_best_precision(void);
 struct conv_shape {
 	size_t batch, height, width; /* of the source */
 	size_t in_channels, out_channels;
-	bool relu;             /* clamps the result at zero; backward expects ddst masked already */
-	size_t kernel, stride; /* 1x1 or 3x3 with zero padding of 1; the result is height / stride by width / stride */
+	bool relu;                 /* clamps the result at zero; backward expects ddst masked already */
+	size_t kernel, stride;     /* 1x1 or 3x3 with zero padding of 1; the result is height / stride by width / stride */
+	bool float_src, float_dst; /* in bf16 precision: this end is float32 all the same, and so is its gradient */
 };
 
 struct conv;
@@ -30,10 +32,10 @@ enum deblur_status conv_create(struct conv_engine *engine, const struct conv_sha
 							   enum conv_precision precision, bool training, struct conv **out);
 void conv_destroy(struct conv *conv);
 
-/* dst = weights * src + bias. In training, src must stay as it is until conv_backward. */
-enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const float *src,
-								float *dst);
+/* dst = weights * src + bias. In training the weights are read every time, and src must stay as it is until
+ * conv_backward; a conv that does not learn reads them the first time only. */
+enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const void *src, void *dst);
 /* From ddst: dweights and dbias (overwritten), and dsrc (overwritten; NULL: not wanted). */
-enum deblur_status conv_backward(struct conv *conv, const float *ddst, float *dweights, float *dbias, float *dsrc);
+enum deblur_status conv_backward(struct conv *conv, const void *ddst, float *dweights, float *dbias, void *dsrc);
 
 #endif

@@ -7,9 +7,12 @@
  * d loss / d output status = net_backward(net); net_parameter_gradient(net, i)                 //
  * [graph->parameters[i].count]
  *
- * The graph's parameters are read at every forward pass, so an optimiser may change them in place; the graph must
- * outlive the net. Convolutions are oneDNN's (conv.h); everything else runs the inference core's own kernels. One
- * thread at a time. */
+ * The graph's parameters are read at every forward pass, so an optimiser may change them in place (a net that is not
+ * training reads its convolutions' the first time only); the graph must outlive the net. Convolutions are oneDNN's
+ * (conv.h); everything else runs the inference core's own kernels. In bf16 precision maps and their gradients are
+ * bfloat16 (span.h), but for the picture and the output, which are float32 as the vectors are; parameters and their
+ * gradients are float32 always. All activations are kept for the way back; gradients share a few buffers, planned from
+ * the graph. One thread at a time. */
 #ifndef TRAIN_NET_H
 #define TRAIN_NET_H
 
@@ -28,6 +31,9 @@ struct net_options {
 enum deblur_status net_create(struct conv_engine *engine, const struct graph *graph, const struct net_options *options,
 							  struct net **out);
 void net_destroy(struct net *net);
+
+/* The convolution that op i is, for benchmarks; false: it is none. */
+bool net_conv_shape(const struct graph *graph, size_t i, const struct net_options *options, struct conv_shape *shape);
 
 float *net_picture(struct net *net);
 float *net_condition(struct net *net); /* NULL for a graph without one */
