@@ -92,7 +92,7 @@ static double best_s(struct conv *conv, const struct conv_shape *s, double secon
 	const double start = now_s();
 	for (int i = 0; i < 3 || now_s() - start < seconds; i++) {
 		const double at = now_s();
-		require(conv_forward(conv, w, bias, src, dst), "a convolution");
+		require(conv_forward(conv, w, bias, src, NULL, dst), "a convolution");
 		require(conv_backward(conv, dst, dw, bias, s->float_src ? NULL : src), "a convolution");
 		if (now_s() - at < best) best = now_s() - at;
 	}

@@ -22,9 +22,14 @@ struct conv_shape {
 	size_t batch, height, width; /* of the source */
 	size_t in_channels, out_channels;
 	bool relu;                 /* clamps the result at zero; backward expects ddst masked already */
+	bool residual;             /* without relu: a tensor of the result's shape is added to it */
+	bool add_dsrc;             /* dsrc is added to what is there; only with stride 1, see conv_adds_dsrc */
 	size_t kernel, stride;     /* 1x1 or 3x3 with zero padding of 1; the result is height / stride by width / stride */
 	bool float_src, float_dst; /* in bf16 precision: this end is float32 all the same, and so is its gradient */
 };
+
+/* Whether conv_backward adds dsrc up rather than overwrite it. */
+bool conv_adds_dsrc(const struct conv_shape *shape);
 
 struct conv;
 /* training false: forward only. BAD_ARGUMENT: oneDNN refuses the shape. */
@@ -32,10 +37,12 @@ enum deblur_status conv_create(struct conv_engine *engine, const struct conv_sha
 							   enum conv_precision precision, bool training, struct conv **out);
 void conv_destroy(struct conv *conv);
 
-/* dst = weights * src + bias. In training the weights are read every time, and src must stay as it is until
- * conv_backward; a conv that does not learn reads them the first time only. */
-enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const void *src, void *dst);
-/* From ddst: dweights and dbias (overwritten), and dsrc (overwritten; NULL: not wanted). */
+/* dst = weights * src + bias (+ residual, which a conv with one is given and others are not). In training the weights
+ * are read every time, and src must stay as it is until conv_backward; a conv that does not learn reads them the first
+ * time only. */
+enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const void *src,
+								const void *residual, void *dst);
+/* From ddst: dweights and dbias (overwritten), and dsrc (see add_dsrc; NULL: not wanted). */
 enum deblur_status conv_backward(struct conv *conv, const void *ddst, float *dweights, float *dbias, void *dsrc);
 
 #endif

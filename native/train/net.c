@@ -12,6 +12,14 @@ static void *new_bytes(size_t bytes) {
 	return data;
 }
 
+static bool uses(const struct graph_op *op, int tensor) {
+	return op->inputs[0] == tensor || op->inputs[1] == tensor || op->inputs[2] == tensor;
+}
+
+static int producer(const struct graph *graph, int tensor) {
+	return tensor - (int)(graph->tensor_count - graph->op_count); /* inputs come first, then one tensor per op */
+}
+
 /* ---- tensors ---- */
 
 /* The picture and the result are the caller's floats, and vectors cost nothing. */
@@ -21,7 +29,7 @@ static bool is_bf16(const struct net *net, int tensor) {
 		   tensor != graph->output;
 }
 
-static bool make_tensors(struct net *net) {
+static void describe_tensors(struct net *net) {
 	const struct graph *graph = net->graph;
 	for (size_t i = 0; i < graph->tensor_count; i++) {
 		const struct graph_tensor *from = &graph->tensors[i];
@@ -32,10 +40,47 @@ static bool make_tensors(struct net *net) {
 		tensor->count = net->options.batch * tensor->height * tensor->width * tensor->channels;
 		tensor->bf16 = is_bf16(net, (int)i);
 		tensor->slot = -1;
-		tensor->data = new_bytes(span_bytes(tensor->bf16, tensor->count));
-		if (!tensor->data) return false;
+	}
+}
+
+static bool make_tensors(struct net *net) {
+	for (size_t i = 0; i < net->graph->tensor_count; i++) {
+		struct tensor *tensor = &net->tensors[i];
+		if (!(tensor->data = new_bytes(span_bytes(tensor->bf16, tensor->count)))) return false;
 	}
 	return true;
+}
+
+/* ---- sums that a convolution takes over ---- */
+
+static size_t use_count(const struct graph *graph, int tensor) {
+	size_t count = 0;
+	for (size_t i = 0; i < graph->op_count; i++) count += uses(&graph->ops[i], tensor);
+	return count;
+}
+
+/* Whether term j of a sum comes from a convolution that nothing else uses and before which the other term is there. */
+static bool may_fuse(const struct net *net, const struct graph_op *add, int j) {
+	const struct graph *graph = net->graph;
+	const int term = add->inputs[j], other = add->inputs[!j], maker = producer(graph, term);
+	if (maker < 0 || other >= term || use_count(graph, term) != 1) return false;
+	const bool plain = graph->ops[maker].kind == GRAPH_CONV2D && graph->ops[maker].activation == ACTIVATION_NONE;
+	const bool bf16 = net->tensors[term].bf16;
+	return plain && net->tensors[other].bf16 == bf16 && net->tensors[add->output].bf16 == bf16;
+}
+
+static void plan_fusions(struct net *net) {
+	const struct graph *graph = net->graph;
+	for (size_t i = 0; i < graph->op_count; i++) net->fusions[i] = (struct fusion){.residual = -1, .sum = -1};
+	for (size_t i = 0; i < graph->op_count; i++) {
+		const struct graph_op *op = &graph->ops[i];
+		for (int j = 0; j < 2 && op->kind == GRAPH_ADD && !net->fusions[i].is_fused; j++) {
+			if (!may_fuse(net, op, j)) continue;
+			struct fusion *conv = &net->fusions[producer(graph, op->inputs[j])];
+			conv->residual = op->inputs[!j], conv->sum = op->output;
+			net->fusions[i].is_fused = true;
+		}
+	}
 }
 
 static size_t larger(size_t a, size_t b) {
@@ -63,14 +108,6 @@ static bool make_rooms(struct net *net) {
 }
 
 /* ---- gradients: who needs one, and where it lies ---- */
-
-static bool uses(const struct graph_op *op, int tensor) {
-	return op->inputs[0] == tensor || op->inputs[1] == tensor || op->inputs[2] == tensor;
-}
-
-static int producer(const struct graph *graph, int tensor) {
-	return tensor - (int)(graph->tensor_count - graph->op_count); /* inputs come first, then one tensor per op */
-}
 
 /* The last op but `except` that uses the tensor; -1: none. */
 static int last_other_use(const struct graph *graph, int tensor, int except) {
@@ -126,6 +163,7 @@ static void place_gradients(struct net *net, int *users, int i) {
 	const struct graph_op *op = &net->graph->ops[i];
 	const int slot = net->tensors[op->output].slot;
 	if (slot < 0) return;
+	net->fusions[i].add_dsrc = op->kind == GRAPH_CONV2D && net->tensors[op->inputs[0]].slot >= 0;
 	for (int j = 0; j < 3; j++) {
 		struct tensor *x = op->inputs[j] < 0 ? NULL : &net->tensors[op->inputs[j]];
 		if (!x || !x->wanted || x->slot >= 0) continue;
@@ -188,9 +226,13 @@ bool net_conv_shape(const struct graph *graph, size_t i, const struct net_option
 static enum deblur_status make_convs(struct net *net, struct conv_engine *engine) {
 	enum deblur_status status = DEBLUR_OK;
 	struct conv_shape shape;
-	for (size_t i = 0; i < net->graph->op_count && !status; i++)
-		if (net_conv_shape(net->graph, i, &net->options, &shape))
-			status = conv_create(engine, &shape, net->options.precision, net->options.training, &net->convs[i]);
+	for (size_t i = 0; i < net->graph->op_count && !status; i++) {
+		if (!net_conv_shape(net->graph, i, &net->options, &shape)) continue;
+		shape.residual = net->fusions[i].residual >= 0;
+		shape.add_dsrc = net->fusions[i].add_dsrc;
+		net->fusions[i].add_dsrc = conv_adds_dsrc(&shape);
+		status = conv_create(engine, &shape, net->options.precision, net->options.training, &net->convs[i]);
+	}
 	return status;
 }
 
@@ -198,10 +240,11 @@ static bool make_lists(struct net *net) {
 	const struct graph *graph = net->graph;
 	net->tensors = calloc(graph->tensor_count, sizeof *net->tensors);
 	net->convs = calloc(graph->op_count + 1, sizeof *net->convs);
+	net->fusions = calloc(graph->op_count + 1, sizeof *net->fusions);
 	net->in_place = calloc(graph->op_count + 1, sizeof *net->in_place);
 	net->slots = calloc(graph->tensor_count, sizeof *net->slots);
 	net->gradients = calloc(graph->parameter_count + 1, sizeof *net->gradients);
-	return net->tensors && net->convs && net->in_place && net->slots && net->gradients;
+	return net->tensors && net->convs && net->fusions && net->in_place && net->slots && net->gradients;
 }
 
 enum deblur_status net_create(struct conv_engine *engine, const struct graph *graph, const struct net_options *options,
@@ -216,8 +259,11 @@ enum deblur_status net_create(struct conv_engine *engine, const struct graph *gr
 	net->kernels = kernels_best();
 	net->options = *options;
 	enum deblur_status status = DEBLUR_OUT_OF_MEMORY;
-	if (make_lists(net) && make_tensors(net) && make_rooms(net) && make_gradients(net))
-		status = make_convs(net, engine);
+	if (make_lists(net)) {
+		describe_tensors(net);
+		plan_fusions(net);
+		if (make_tensors(net) && make_rooms(net) && make_gradients(net)) status = make_convs(net, engine);
+	}
 	if (status)
 		net_destroy(net);
 	else
@@ -233,6 +279,7 @@ void net_destroy(struct net *net) {
 	for (size_t i = 0; net->gradients && i < net->graph->parameter_count; i++) free(net->gradients[i]);
 	free(net->tensors);
 	free(net->convs);
+	free(net->fusions);
 	free(net->in_place);
 	free(net->slots);
 	free(net->gradients);

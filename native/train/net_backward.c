@@ -18,9 +18,11 @@ static void finish_part(const struct net *net, struct tensor *x) {
 
 static enum deblur_status backward_conv(struct net *net, size_t i, struct tensor *x, const struct tensor *y) {
 	const struct graph_op *op = &net->graph->ops[i];
+	const bool adds = net->fusions[i].add_dsrc;
+	const struct span dsrc = adds ? gradient_of(net, x) : part_of(net, x);
 	const enum deblur_status status = conv_backward(net->convs[i], gradient_of(net, y).data, net->gradients[op->weight],
-													net->gradients[op->bias], part_of(net, x).data);
-	if (!status) finish_part(net, x);
+													net->gradients[op->bias], dsrc.data);
+	if (!status && !adds) finish_part(net, x);
 	return status;
 }
 

@@ -122,6 +122,16 @@ struct tensor net_wide_tensor(const struct net *net, const struct tensor *x, con
 						   .data = net->wide};
 }
 
+/* A sum that follows is taken over, and its tensor written. */
+static enum deblur_status forward_conv(struct net *net, size_t i, const struct tensor *x, struct tensor *y) {
+	const struct graph_op *op = &net->graph->ops[i];
+	const struct graph_parameter *parameters = net->graph->parameters;
+	const struct fusion *fusion = &net->fusions[i];
+	const void *residual = fusion->residual < 0 ? NULL : net->tensors[fusion->residual].data;
+	return conv_forward(net->convs[i], parameters[op->weight].values, parameters[op->bias].values, x->data, residual,
+						residual ? net->tensors[fusion->sum].data : y->data);
+}
+
 static enum deblur_status forward_transpose(struct net *net, size_t i, const struct tensor *x, struct tensor *y) {
 	const struct graph_op *op = &net->graph->ops[i];
 	const float *bias = net->graph->parameters[op->bias].values;
@@ -129,7 +139,7 @@ static enum deblur_status forward_transpose(struct net *net, size_t i, const str
 	for (size_t c = 0; c < 4 * y->channels; c++) bias4[c] = bias[c % y->channels];
 	const struct tensor wide = net_wide_tensor(net, x, y);
 	const enum deblur_status status =
-		conv_forward(net->convs[i], net->graph->parameters[op->weight].values, bias4, x->data, wide.data);
+		conv_forward(net->convs[i], net->graph->parameters[op->weight].values, bias4, x->data, NULL, wide.data);
 	if (!status) net_shuffle(net, 2, false, &wide, values_of(&wide), y, values_of(y));
 	return status;
 }
@@ -138,14 +148,12 @@ static enum deblur_status forward_transpose(struct net *net, size_t i, const str
 
 static enum deblur_status forward_op(struct net *net, size_t i) {
 	const struct graph_op *op = &net->graph->ops[i];
-	const struct graph_parameter *parameters = net->graph->parameters;
 	const struct tensor *x = &net->tensors[op->inputs[0]];
 	const struct tensor *second = op->inputs[1] < 0 ? NULL : &net->tensors[op->inputs[1]];
 	struct tensor *y = &net->tensors[op->output];
 	switch (op->kind) {
 	case GRAPH_CONV2D:
-		return conv_forward(net->convs[i], parameters[op->weight].values, parameters[op->bias].values, x->data,
-							y->data);
+		return forward_conv(net, i, x, y);
 	case GRAPH_CONV_TRANSPOSE2X2:
 		return forward_transpose(net, i, x, y);
 	case GRAPH_PIXEL_SHUFFLE:
@@ -155,7 +163,7 @@ static enum deblur_status forward_op(struct net *net, size_t i) {
 		net_shuffle(net, op->stride, true, y, values_of(y), x, values_of(x));
 		break;
 	case GRAPH_ADD:
-		forward_add(net, x, second, y);
+		if (!net->fusions[i].is_fused) forward_add(net, x, second, y);
 		break;
 	case GRAPH_SIGMOID:
 		forward_sigmoid(net, x, y);

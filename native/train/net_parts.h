@@ -22,12 +22,21 @@ struct slot {
 	void *data;
 };
 
+/* What becomes of an op beside itself. */
+struct fusion {
+	int residual;  /* of a convolution: the tensor that is added to its result; -1: none */
+	int sum;       /* then: the tensor that takes its result, whose own op has nothing left to do */
+	bool is_fused; /* of that op */
+	bool add_dsrc; /* of a convolution: others have written to its source's gradient before, and it adds to that */
+};
+
 struct net {
 	const struct graph *graph;
 	const struct kernels *kernels;
 	struct net_options options;
 	struct tensor *tensors; /* [graph->tensor_count] */
 	struct conv **convs;    /* [graph->op_count], NULL where the op is none */
+	struct fusion *fusions; /* [graph->op_count] */
 	bool (*in_place)[3];    /* [graph->op_count]: this input's gradient lies where the output's was */
 	struct slot *slots;     /* [slot_count] */
 	size_t slot_count;
