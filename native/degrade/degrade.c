@@ -16,9 +16,24 @@ double draw_log_from(struct range range, struct random *random) {
 	return exp(random_between(random, log(range.low), log(range.high)));
 }
 
+static void chances_of(const struct recipe *r, double chances[DEGRADE_VARIANT_COUNT]) {
+	const double all[DEGRADE_VARIANT_COUNT] = {r->none, r->gaussian, r->shake, r->motion, r->defocus, r->software};
+	memcpy(chances, all, sizeof all);
+}
+
+size_t degrade_variants(const struct recipe *recipe, enum degrade_variant variants[DEGRADE_VARIANT_COUNT]) {
+	double chances[DEGRADE_VARIANT_COUNT];
+	size_t count = 0;
+	chances_of(recipe, chances);
+	for (int v = 0; v < DEGRADE_VARIANT_COUNT; v++)
+		if (chances[v] > 0) variants[count++] = (enum degrade_variant)v;
+	if (!count) variants[count++] = DEGRADE_NONE; /* as draw_variant */
+	return count;
+}
+
 static enum degrade_variant draw_variant(const struct recipe *r, struct random *random) {
-	const double chances[DEGRADE_VARIANT_COUNT] = {r->none, r->gaussian, r->shake, r->motion, r->defocus, r->software};
-	double sum = 0;
+	double chances[DEGRADE_VARIANT_COUNT], sum = 0;
+	chances_of(r, chances);
 	for (int v = 0; v < DEGRADE_VARIANT_COUNT; v++) sum += chances[v];
 	double left = random_uniform(random) * sum;
 	for (int v = 0; v < DEGRADE_VARIANT_COUNT; v++)

@@ -53,6 +53,9 @@ struct degrade_plan {
 void degrade_draw(const struct recipe *recipe, enum degrade_variant variant, struct random *random,
 				  struct degrade_plan *plan);
 
+/* Those that the recipe ever makes, in their order; returns how many, at least one. */
+size_t degrade_variants(const struct recipe *recipe, enum degrade_variant variants[DEGRADE_VARIANT_COUNT]);
+
 /* The side of the sharp square that a result of crop pixels needs, margins included. */
 size_t degrade_side(const struct degrade_plan *plan, size_t crop);
 /* The same for a plan that shrinks nothing: the least that a photograph has to have. */

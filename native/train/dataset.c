@@ -351,6 +351,7 @@ enum deblur_status dataset_validation_sample(const struct dataset *d, uint32_t i
 	if (index >= dataset_validation_count(d)) return DEBLUR_BAD_ARGUMENT;
 	struct random random = random_seeded(VALIDATION_SEED, index, 0);
 	const struct photo *photo = &d->photos[d->sharp_count + index % d->validation_count];
-	const enum degrade_variant variant = (enum degrade_variant)(index % DEGRADE_VARIANT_COUNT);
-	return synthetic_sample(d, &photo->sharp, DATASET_VALIDATION_CROP_PX, variant, &random, sample);
+	enum degrade_variant variants[DEGRADE_VARIANT_COUNT];
+	const size_t count = degrade_variants(&d->options.recipe, variants);
+	return synthetic_sample(d, &photo->sharp, DATASET_VALIDATION_CROP_PX, variants[index % count], &random, sample);
 }

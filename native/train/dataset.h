@@ -44,7 +44,7 @@ enum deblur_status dataset_sample(const struct dataset *dataset, size_t crop_px,
 void dataset_to_pixels(const float *numbers, size_t crop_px, uint8_t *pixels);
 
 /* Validation sample `index` (0 <= index < dataset_validation_count): crops of 256 x 256 of the photographs kept apart,
- * always the same. */
+ * always the same. The kinds of blur that the recipe makes take turns. */
 enum { DATASET_VALIDATION_CROP_PX = 256 };
 size_t dataset_validation_count(const struct dataset *dataset);
 enum deblur_status dataset_validation_sample(const struct dataset *dataset, uint32_t index,

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "check.h"
 #include "degrade/psf.h"
@@ -486,6 +487,53 @@ static void data_sets_are_read_and_sampled(void) {
 	dataset_close(d);
 }
 
+/* Eight photographs, of which some are kept apart. */
+static const char *validation_folder(void) {
+	static const char folder[] = "build/tests/validation";
+	struct picture photograph = edge(degrade_least_side(DATASET_VALIDATION_CROP_PX));
+	mkdir("build", 0777);
+	mkdir("build/tests", 0777);
+	mkdir(folder, 0777);
+	for (int i = 0; i < 8; i++) {
+		char path[64];
+		snprintf(path, sizeof path, "%s/%d.png", folder, i);
+		CHECK(!picture_write(path, &photograph, 0), "%s", path);
+	}
+	picture_release(&photograph);
+	return folder;
+}
+
+static void validation_is_of_the_kinds_that_the_recipe_makes(void) {
+	enum { SIDE = DATASET_VALIDATION_CROP_PX, NUMBERS = SIDE * SIDE * 3 };
+	static float degraded[NUMBERS], sharp[NUMBERS];
+	const char *const folders[] = {validation_folder()};
+	const struct {
+		struct recipe recipe;
+		size_t kinds; /* that the descriptor tells apart */
+	} cases[] = {{preset("protocol"), 1},
+				 {preset("photo"), DEBLUR_BLUR_KIND_COUNT},
+				 {{.shake = 1, .motion = 1, .shake_spread_px = {1, 2}, .motion_length_px = {5, 9}}, 2}};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct dataset_options o = {.sharp_dirs = folders,
+										  .sharp_dir_count = 1,
+										  .recipe = cases[i].recipe,
+										  .crop_px = 64,
+										  .validation_every = 2};
+		struct dataset *d = NULL;
+		size_t seen[DEBLUR_BLUR_KIND_COUNT] = {0}, kinds = 0;
+		CHECK(!dataset_open(&o, &d, NULL) && dataset_validation_count(d) >= 6, "open");
+		for (uint32_t v = 0; v < 6; v++) {
+			struct dataset_sample sample = {.degraded = degraded, .sharp = sharp};
+			CHECK(!dataset_validation_sample(d, v, &sample), "sample %u", v);
+			kinds += !seen[deblur_blur_kind(&sample.truth)]++;
+		}
+		CHECK(kinds == cases[i].kinds, "recipe %zu: %zu kinds", i, kinds);
+		CHECK(i || seen[DEBLUR_BLUR_GAUSSIAN] == 6, "the protocol blurs every picture, not %zu",
+			  seen[DEBLUR_BLUR_GAUSSIAN]);
+		dataset_close(d);
+	}
+}
+
 static void twins_are_found_in_every_layout(void) {
 	const char *const cases[][2] = {{"d/sharp/7.png", "d/blur/7.png"},
 									{"d/train/GOPR1/sharp/000047.png", "d/train/GOPR1/blur/000047.png"},
@@ -530,6 +578,7 @@ int main(void) {
 	RUN(shrinking_shrinks_the_blur);
 	RUN(compression_is_a_jpeg_of_that_quality);
 	RUN(data_sets_are_read_and_sampled);
+	RUN(validation_is_of_the_kinds_that_the_recipe_makes);
 	RUN(twins_are_found_in_every_layout);
 	return check_summary();
 }
