@@ -153,8 +153,8 @@ int main(int argc, char **argv) {
 	struct learner l = {.graph = networks_restorer(argv[1])}, best = {0};
 	if (!l.graph) require(DEBLUR_BAD_ARGUMENT, argv[1]);
 	struct conv_engine *engine = NULL;
-	const struct net_options options = {(size_t)batch, (size_t)side, (size_t)side, bf16 ? CONV_BFLOAT16 : CONV_FLOAT32,
-										true};
+	const struct net_options options = {
+		(size_t)batch, (size_t)side, (size_t)side, bf16 ? CONV_BFLOAT16 : CONV_FLOAT32, true, -1};
 	require(conv_engine_create(&engine), "oneDNN");
 	make_learner(engine, &options, &l);
 

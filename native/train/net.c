@@ -64,6 +64,7 @@ static bool may_fuse(const struct net *net, const struct graph_op *add, int j) {
 	const struct graph *graph = net->graph;
 	const int term = add->inputs[j], other = add->inputs[!j], maker = producer(graph, term);
 	if (maker < 0 || other >= term || use_count(graph, term) != 1) return false;
+	if (term == net->options.tap) return false; /* somebody wants to see it */
 	const bool plain = graph->ops[maker].kind == GRAPH_CONV2D && graph->ops[maker].activation == ACTIVATION_NONE;
 	const bool bf16 = net->tensors[term].bf16;
 	return plain && net->tensors[other].bf16 == bf16 && net->tensors[add->output].bf16 == bf16;
@@ -125,8 +126,11 @@ static bool term_is_safe(const struct graph *graph, int add_op, int term, int ot
 	return !masks || producer(graph, term) > producer(graph, other);
 }
 
-static bool terms_may_share(const struct graph *graph, int add_op) {
+static bool terms_may_share(const struct net *net, int add_op) {
+	const struct graph *graph = net->graph;
 	const struct graph_op *op = &graph->ops[add_op];
+	const int tap = net->options.tap;
+	if (op->inputs[0] == tap || op->inputs[1] == tap) return false; /* the caller's part is added to one term alone */
 	return term_is_safe(graph, add_op, op->inputs[0], op->inputs[1]) &&
 		   term_is_safe(graph, add_op, op->inputs[1], op->inputs[0]);
 }
@@ -140,7 +144,7 @@ static bool may_be_in_place(const struct net *net, int i, int j) {
 	if (op->kind != GRAPH_ADD || op->inputs[0] == op->inputs[1]) return false;
 	const struct tensor *other = &net->tensors[op->inputs[!j]];
 	const bool other_has_own = other->slot >= 0 && !net->in_place[i][!j];
-	return !other->wanted || other_has_own || terms_may_share(net->graph, i);
+	return !other->wanted || other_has_own || terms_may_share(net, i);
 }
 
 /* The smallest free slot that is large enough, else the largest, which grows; else a new one. */
@@ -187,12 +191,21 @@ static bool plan_gradients(struct net *net) {
 	return true;
 }
 
+/* The caller's view of a tensor is of floats. */
+static bool make_tap(struct net *net) {
+	if (net->options.tap < 0) return true;
+	const struct tensor *tap = &net->tensors[net->options.tap];
+	if (tap->bf16 && !(net->tap_values = new_bytes(tap->count * sizeof(float)))) return false;
+	return !net->options.training || (net->tap_gradient = new_bytes(tap->count * sizeof(float)));
+}
+
 static bool make_gradients(struct net *net) {
 	const struct graph *graph = net->graph;
 	if (!net->options.training) return true;
+	if (net->options.tap >= 0) net->tensors[net->options.tap].wanted = true; /* also of an input */
 	for (size_t i = 0; i < graph->op_count; i++) {
 		const struct graph_op *op = &graph->ops[i];
-		bool wanted = op->weight >= 0;
+		bool wanted = op->weight >= 0 || op->output == net->options.tap;
 		for (int j = 0; j < 3; j++) wanted = wanted || (op->inputs[j] >= 0 && net->tensors[op->inputs[j]].wanted);
 		net->tensors[op->output].wanted = wanted;
 	}
@@ -251,7 +264,7 @@ enum deblur_status net_create(struct conv_engine *engine, const struct graph *gr
 							  struct net **out) {
 	const size_t alignment = graph_alignment_px(graph);
 	if (graph_status(graph) || !options->batch || !options->height || !options->width || options->height % alignment ||
-		options->width % alignment)
+		options->width % alignment || options->tap >= (int)graph->tensor_count)
 		return DEBLUR_BAD_ARGUMENT;
 	struct net *net = calloc(1, sizeof *net);
 	if (!net) return DEBLUR_OUT_OF_MEMORY;
@@ -262,7 +275,8 @@ enum deblur_status net_create(struct conv_engine *engine, const struct graph *gr
 	if (make_lists(net)) {
 		describe_tensors(net);
 		plan_fusions(net);
-		if (make_tensors(net) && make_rooms(net) && make_gradients(net)) status = make_convs(net, engine);
+		if (make_tensors(net) && make_rooms(net) && make_tap(net) && make_gradients(net))
+			status = make_convs(net, engine);
 	}
 	if (status)
 		net_destroy(net);
@@ -283,6 +297,8 @@ void net_destroy(struct net *net) {
 	free(net->in_place);
 	free(net->slots);
 	free(net->gradients);
+	free(net->tap_values);
+	free(net->tap_gradient);
 	free(net->scratch);
 	free(net->wide);
 	free(net->rows);
@@ -307,6 +323,18 @@ size_t net_output_count(const struct net *net) {
 
 float *net_output_gradient(struct net *net) {
 	return gradient_of(net, &net->tensors[net->graph->output]).data;
+}
+
+const float *net_tap(const struct net *net) {
+	return net->tap_values || net->options.tap < 0 ? net->tap_values : net->tensors[net->options.tap].data;
+}
+
+size_t net_tap_count(const struct net *net) {
+	return net->options.tap < 0 ? 0 : net->tensors[net->options.tap].count;
+}
+
+float *net_tap_gradient(struct net *net) {
+	return net->tap_gradient;
 }
 
 float *net_parameter_gradient(const struct net *net, size_t parameter) {

@@ -2,7 +2,8 @@
  *
  *     struct net *net = NULL;
  *     status = net_create(engine, graph, &(struct net_options){.batch = 8, .height = 128, .width = 128, .training =
- * true}, &net); memcpy(net_picture(net), ...);                 // [batch][height][width][3] memcpy(net_condition(net),
+ * true, .tap = -1}, &net); memcpy(net_picture(net), ...);                 // [batch][height][width][3]
+ * memcpy(net_condition(net),
  * ...);               // [batch][condition channels] status = net_forward(net); net_output_gradient(net)[...] = ...; //
  * d loss / d output status = net_backward(net); net_parameter_gradient(net, i)                 //
  * [graph->parameters[i].count]
@@ -25,6 +26,7 @@ struct net_options {
 	size_t batch, height, width; /* multiples of the graph's alignment */
 	enum conv_precision precision;
 	bool training; /* false: no gradients are kept */
+	int tap;       /* a tensor of the graph that the caller wants to see, see net_tap; -1: none */
 };
 
 /* BAD_ARGUMENT: the sizes do not suit the graph. OUT_OF_MEMORY. */
@@ -40,6 +42,13 @@ float *net_condition(struct net *net); /* NULL for a graph without one */
 const float *net_output(const struct net *net);
 size_t net_output_count(const struct net *net); /* of the whole batch */
 float *net_output_gradient(struct net *net);
+
+/* The tensor options.tap: [batch][height / downscale][width / downscale][channels] after net_forward. NULL: none. */
+const float *net_tap(const struct net *net);
+size_t net_tap_count(const struct net *net); /* of the whole batch; 0: none */
+/* What the caller puts here before net_backward is added to that tensor's gradient on the way back: zero, or d loss /
+ * d tap. Where the tap is an input, its whole gradient stands here afterwards. NULL where nothing is trained. */
+float *net_tap_gradient(struct net *net);
 
 enum deblur_status net_forward(struct net *net);
 /* Overwrites every parameter's gradient. The output's gradient is used up. */

@@ -147,6 +147,20 @@ static enum deblur_status backward_op(struct net *net, size_t i) {
 	return DEBLUR_OK;
 }
 
+/* All consumers have written their parts: the caller's comes last. */
+static void add_tap(const struct net *net, struct tensor *tap) {
+	backward_add(span_of_floats(net->tap_gradient), gradient_of(net, tap), tap->count, tap->filled);
+	tap->filled = true;
+}
+
+/* An input has no op that would take its gradient further. */
+static void give_tap(const struct net *net) {
+	const struct tensor *tap = &net->tensors[net->options.tap];
+	const bool is_input = net->options.tap < (int)(net->graph->tensor_count - net->graph->op_count);
+	if (is_input && tap->filled)
+		backward_add(gradient_of(net, tap), span_of_floats(net->tap_gradient), tap->count, true);
+}
+
 enum deblur_status net_backward(struct net *net) {
 	for (size_t i = 0; i < net->graph->tensor_count; i++) net->tensors[i].filled = false;
 	net->tensors[net->graph->output].filled = true;
@@ -154,8 +168,10 @@ enum deblur_status net_backward(struct net *net) {
 		memset(net->gradients[i], 0, net->graph->parameters[i].count * sizeof(float));
 	enum deblur_status status = DEBLUR_OK;
 	for (size_t i = net->graph->op_count; i-- > 0 && !status;) {
-		const struct tensor *y = &net->tensors[net->graph->ops[i].output];
+		struct tensor *y = &net->tensors[net->graph->ops[i].output];
+		if (net->tap_gradient && net->graph->ops[i].output == net->options.tap) add_tap(net, y);
 		if (y->filled && y->wanted) status = backward_op(net, i);
 	}
+	if (!status && net->tap_gradient) give_tap(net);
 	return status;
 }

@@ -189,5 +189,9 @@ static enum deblur_status forward_op(struct net *net, size_t i) {
 enum deblur_status net_forward(struct net *net) {
 	enum deblur_status status = DEBLUR_OK;
 	for (size_t i = 0; i < net->graph->op_count && !status; i++) status = forward_op(net, i);
+	if (net->tap_values) {
+		const struct tensor *tap = &net->tensors[net->options.tap];
+		span_copy(values_of(tap), span_of_floats(net->tap_values), tap->count);
+	}
 	return status;
 }

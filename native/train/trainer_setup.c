@@ -111,7 +111,7 @@ static enum deblur_status make_graphs(struct trainer *t) {
 
 static enum deblur_status make_nets(struct trainer *t) {
 	const struct trainer_options *o = t->options;
-	struct net_options options = {.batch = o->batch, .precision = o->precision, .training = true};
+	struct net_options options = {.batch = o->batch, .precision = o->precision, .training = true, .tap = -1};
 	enum deblur_status status = conv_engine_create(&t->engine);
 	options.height = options.width = o->estimator_crop_px;
 	if (!status && o->estimator_first > 0) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);

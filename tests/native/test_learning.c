@@ -87,7 +87,7 @@ static struct problem make_problem(void) {
 	graph_set_output(p.graph,
 					 graph_conv2d(p.graph, graph_input_map(p.graph, "picture", 3), "conv", 3, 1, 1, ACTIVATION_NONE));
 	conv_engine_create(&p.engine);
-	net_create(p.engine, p.graph, &(struct net_options){1, 8, 8, CONV_FLOAT32, true}, &p.net);
+	net_create(p.engine, p.graph, &(struct net_options){1, 8, 8, CONV_FLOAT32, true, -1}, &p.net);
 	optimizer_create(p.graph, &optimizer_defaults, &p.optimizer);
 	return p;
 }

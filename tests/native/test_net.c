@@ -15,6 +15,8 @@ static struct conv_engine *engine;
 struct problem {
 	struct graph *graph;
 	size_t height, width, picture_count, condition_count, output_count;
+	int tap; /* a tensor that has a loss of its own, of tap_count numbers a sample */
+	size_t tap_count;
 	double **parameters;                     /* of the graph, in double */
 	double *pictures, *conditions, *targets; /* [BATCH][...]; the loss is sum output * target */
 };
@@ -56,6 +58,7 @@ static void release_problem(struct problem *p) {
 	graph_destroy(p->graph);
 }
 
+/* Adds up output * target, and, where a tensor is tapped, half its squares: its gradient is then itself. */
 static double loss_in_double(const struct problem *p) {
 	double loss = 0;
 	for (size_t n = 0; n < BATCH; n++) {
@@ -63,14 +66,15 @@ static double loss_in_double(const struct problem *p) {
 								 p->conditions + n * p->condition_count);
 		for (size_t i = 0; i < p->output_count; i++)
 			loss += t[p->graph->output].v[i] * p->targets[n * p->output_count + i];
+		for (size_t i = 0; i < p->tap_count; i++) loss += t[p->tap].v[i] * t[p->tap].v[i] / 2;
 		dfree(p->graph, t);
 	}
 	return loss;
 }
 
-static struct net *run_net(const struct problem *p, enum conv_precision precision) {
+static struct net *run_net(const struct problem *p, enum conv_precision precision, int tap) {
 	struct net *net = NULL;
-	const struct net_options options = {BATCH, p->height, p->width, precision, true};
+	const struct net_options options = {BATCH, p->height, p->width, precision, true, tap};
 	const enum deblur_status status = net_create(engine, p->graph, &options, &net);
 	CHECK(!status, "%s", deblur_status_message(status));
 	for (size_t i = 0; i < BATCH * p->picture_count; i++) net_picture(net)[i] = (float)p->pictures[i];
@@ -144,7 +148,7 @@ static void check_graph(struct graph *graph, size_t height, size_t width, size_t
 	CHECK(graph && !graph_status(graph), "the graph is not valid");
 	if (!graph || graph_status(graph)) return;
 	struct problem p = make_problem(graph, height, width, seed);
-	struct net *net = run_net(&p, CONV_FLOAT32);
+	struct net *net = run_net(&p, CONV_FLOAT32, -1);
 	check_forward(&p, net, 2e-4);
 	backward(&p, net);
 	check_gradients(&p, net, samples);
@@ -230,10 +234,57 @@ static void whole_nets_have_right_gradients(void) {
 	check_graph(networks_estimator(), 16, 16, 1, 16);
 }
 
+/* A tensor that is looked at from outside takes part in two losses: the output's, and one of its own. */
+static void check_tap(struct graph *graph, int tap, size_t height, size_t width, uint64_t seed) {
+	struct problem p = make_problem(graph, height, width, seed);
+	struct net *net = run_net(&p, CONV_FLOAT32, tap);
+	p.tap = tap;
+	p.tap_count = net_tap_count(net) / BATCH;
+	check_forward(&p, net, 2e-4);
+	memcpy(net_tap_gradient(net), net_tap(net), net_tap_count(net) * sizeof(float));
+	backward(&p, net);
+	check_gradients(&p, net, 2);
+	check_direction(&p, net, 2e-3);
+	net_destroy(net);
+	release_problem(&p);
+}
+
+static void tapped_tensors_have_right_gradients(void) {
+	const struct networks_unet size = {
+		.level_count = 2, .widths = {8, 12}, .encoder_blocks = {1, 2}, .decoder_blocks = {1}, .condition_width = 12};
+	struct graph *g = networks_unet(&size);
+	const int count = (int)g->tensor_count;
+	graph_destroy(g);
+	/* Every tensor of the picture: terms of sums, sums, before and after a ReLU. */
+	for (int tap = 0; tap < count; tap++) {
+		g = networks_unet(&size);
+		if (g->tensors[tap].downscale && g->ops[g->op_count - 1].output != tap && tap != g->picture)
+			check_tap(g, tap, 8, 8, 40 + (uint64_t)tap);
+		else
+			graph_destroy(g);
+	}
+}
+
+static void a_tapped_input_gets_its_gradient(void) {
+	struct graph *g = graph_create("projection");
+	graph_set_output(g, graph_conv2d(g, graph_input_map(g, "picture", 5), "conv", 7, 1, 1, ACTIVATION_NONE));
+	struct problem p = make_problem(g, 4, 6, 30);
+	struct net *net = run_net(&p, CONV_FLOAT32, g->picture);
+	memset(net_tap_gradient(net), 0, net_tap_count(net) * sizeof(float));
+	backward(&p, net);
+	for (size_t i = 0; i < net_tap_count(net); i += 7) {
+		double wanted = 0; /* a sum over the output's channels of weight * target */
+		for (size_t o = 0; o < 7; o++) wanted += p.parameters[0][o * 5 + i % 5] * p.targets[i / 5 * 7 + o];
+		CHECK(fabs((double)net_tap_gradient(net)[i] - wanted) < 1e-5 * (1 + fabs(wanted)), "number %zu", i);
+	}
+	net_destroy(net);
+	release_problem(&p);
+}
+
 static void bfloat16_follows_float32(void) {
 	if (conv_best_precision() == CONV_FLOAT32) return;
 	struct problem p = make_problem(networks_restorer("student"), 32, 32, 17);
-	struct net *exact = run_net(&p, CONV_FLOAT32), *rounded = run_net(&p, CONV_BFLOAT16);
+	struct net *exact = run_net(&p, CONV_FLOAT32, -1), *rounded = run_net(&p, CONV_BFLOAT16, -1);
 	double difference = 0, power = 0;
 	backward(&p, exact);
 	backward(&p, rounded);
@@ -253,10 +304,13 @@ static void bfloat16_follows_float32(void) {
 static void sizes_that_do_not_fit_are_refused(void) {
 	struct graph *g = networks_restorer("student");
 	struct net *net = NULL;
-	CHECK(net_create(engine, g, &(struct net_options){1, 12, 16, CONV_FLOAT32, true}, &net) == DEBLUR_BAD_ARGUMENT,
+	CHECK(net_create(engine, g, &(struct net_options){1, 12, 16, CONV_FLOAT32, true, -1}, &net) == DEBLUR_BAD_ARGUMENT,
 		  "height 12");
-	CHECK(net_create(engine, g, &(struct net_options){0, 16, 16, CONV_FLOAT32, true}, &net) == DEBLUR_BAD_ARGUMENT,
+	CHECK(net_create(engine, g, &(struct net_options){0, 16, 16, CONV_FLOAT32, true, -1}, &net) == DEBLUR_BAD_ARGUMENT,
 		  "no batch");
+	CHECK(net_create(engine, g, &(struct net_options){1, 16, 16, CONV_FLOAT32, true, (int)g->tensor_count}, &net) ==
+			  DEBLUR_BAD_ARGUMENT,
+		  "a tap beyond the tensors");
 	graph_destroy(g);
 }
 
@@ -269,6 +323,8 @@ int main(void) {
 	RUN(sums_that_share_a_term_have_right_gradients);
 	RUN(vectors_and_affine_have_right_gradients);
 	RUN(whole_nets_have_right_gradients);
+	RUN(tapped_tensors_have_right_gradients);
+	RUN(a_tapped_input_gets_its_gradient);
 	RUN(bfloat16_follows_float32);
 	conv_engine_destroy(engine);
 	return check_summary();
