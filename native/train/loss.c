@@ -6,6 +6,11 @@
 
 enum { RUN = 4096 };
 
+const char *loss_term_name(enum loss_term term) {
+	static const char *const names[LOSS_TERM_COUNT] = {"charbonnier", "gradient", "fft"};
+	return names[term];
+}
+
 /* Floats are summed in lanes that a vector holds, doubles from run to run. */
 enum { LANES = 16 };
 

@@ -4,9 +4,37 @@
 #define TRAIN_LOSS_H
 
 #include "core/blur.h"
+#include "core/fft.h"
+
+/* ---- two pictures, [batch][side][side][3] each ---- */
+
+enum loss_term { LOSS_CHARBONNIER, LOSS_GRADIENT, LOSS_FFT, LOSS_TERM_COUNT };
+const char *loss_term_name(enum loss_term term); /* "charbonnier", ... */
 
 /* Mean over all numbers of sqrt((a - b)^2 + eps^2), eps = 1e-3 (Charbonnier et al. 1994; Lai et al. 2017). */
 double loss_charbonnier(const float *output, const float *truth, size_t count, double weight, float *gradient);
+
+/* Mean over all differences of neighbours, to the right and below, of how far output's is from truth's, with the same
+ * root: edges count, and a wrong brightness does not. After the gradient difference loss of Mathieu et al. 2016. */
+double loss_gradient(const float *output, const float *truth, size_t batch, size_t side, double weight,
+					 float *gradient);
+
+/* Mean over all frequencies, of squares of LOSS_FFT_SIDE_PX that cover the picture, and over the colours, of how far
+ * the logarithms of the amplitudes are apart, with the same root: a blur divides amplitudes, so that its loss is the
+ * same in bright and in faint detail. After the amplitude loss of Fuoli et al. 2021; amplitudes below a hundredth
+ * are noise, and count little. fft: of LOSS_FFT_SIDE_PX. side: at least that. */
+enum { LOSS_FFT_SIDE_PX = 32 };
+double loss_fft(const struct fft *fft, const float *output, const float *truth, size_t batch, size_t side,
+				double weight, float *gradient);
+
+/* ---- features ---- */
+
+/* Squared distance of projected features from a teacher's, over the square of the teacher's, so that the unit of its
+ * activations does not matter: [batch][count] each, samples that do not `count` left out (Romero et al. 2015). */
+double loss_features(const float *projected, const float *teacher, const bool *counts, size_t batch, size_t count,
+					 double weight, float *gradient);
+
+/* ---- blur descriptors ---- */
 
 /* Mean over the batch of the estimator's loss, output and gradient [batch][BLUR_RAW_COUNT]: cross-entropy of the kind
  * and of in_srgb, the size's error as a share of it, Huber loss of the scaled anisotropy, noise and JPEG numbers; what

@@ -26,6 +26,129 @@ static void charbonnier_slope_is_its_difference(void) {
 	CHECK(fabs(loss - wanted) < 1e-6, "loss %g, not %g", loss, wanted);
 }
 
+/* A loss of `count` numbers in double, to be held against: what is between `output` and `truth`. */
+typedef double (*loss_in_double)(const double *output, const double *truth);
+
+enum { SIDE = 48, NUMBERS = SIDE * SIDE * 3 }; /* squares of 32 overlap */
+
+static double gradient_loss_in_double(const double *output, const double *truth) {
+	double sum = 0;
+	for (int y = 0; y < SIDE; y++)
+		for (int x = 0; x < SIDE; x++)
+			for (int c = 0; c < 3; c++) {
+				const int i = (y * SIDE + x) * 3 + c, right = i + 3, below = i + 3 * SIDE;
+				const double d = output[i] - truth[i];
+				if (x + 1 < SIDE) sum += sqrt(pow(output[right] - truth[right] - d, 2) + 1e-6);
+				if (y + 1 < SIDE) sum += sqrt(pow(output[below] - truth[below] - d, 2) + 1e-6);
+			}
+	return sum / (2 * SIDE * (SIDE - 1) * 3);
+}
+
+/* By the formula, in two passes: power[v][u] of the square at (left, top) of colour c. */
+static void powers_in_double(const double *p, int left, int top, int c, double power[32][32]) {
+	static double cosine[32], sine[32];
+	double real[32][32], imag[32][32]; /* rows transformed */
+	for (int i = 0; i < 32; i++) cosine[i] = cos(i * 3.14159265358979 / 16), sine[i] = sin(i * 3.14159265358979 / 16);
+	for (int y = 0; y < 32; y++)
+		for (int u = 0; u < 32; u++) {
+			real[y][u] = imag[y][u] = 0;
+			for (int x = 0; x < 32; x++) {
+				const double value = p[((top + y) * SIDE + left + x) * 3 + c];
+				real[y][u] += value * cosine[x * u % 32];
+				imag[y][u] -= value * sine[x * u % 32];
+			}
+		}
+	for (int v = 0; v < 32; v++)
+		for (int u = 0; u < 32; u++) {
+			double re = 0, im = 0;
+			for (int y = 0; y < 32; y++) {
+				const double co = cosine[y * v % 32], si = sine[y * v % 32];
+				re += real[y][u] * co + imag[y][u] * si;
+				im += imag[y][u] * co - real[y][u] * si;
+			}
+			power[v][u] = (re * re + im * im) / 1024 + 1e-4;
+		}
+}
+
+static double fft_loss_in_double(const double *output, const double *truth) {
+	double sum = 0, a[32][32], b[32][32];
+	for (int square = 0; square < 4; square++)
+		for (int c = 0; c < 3; c++) {
+			powers_in_double(output, square % 2 * 16, square / 2 * 16, c, a);
+			powers_in_double(truth, square % 2 * 16, square / 2 * 16, c, b);
+			for (int i = 0; i < 1024; i++) sum += sqrt(pow(log(a[i / 32][i % 32] / b[i / 32][i % 32]) / 2, 2) + 1e-6);
+		}
+	return sum / (4 * 3 * 1024);
+}
+
+static double central_difference(loss_in_double loss, double *output, const double *truth, int i) {
+	const double h = 1e-5, kept = output[i];
+	output[i] = kept + h;
+	const double up = loss(output, truth);
+	output[i] = kept - h;
+	const double down = loss(output, truth);
+	output[i] = kept;
+	return (up - down) / (2 * h);
+}
+
+/* Two samples, the second of which is another one, so that it has to be kept apart from the first. */
+static void check_picture_loss(enum loss_term term, loss_in_double wanted_loss, double tolerance) {
+	static float output[2 * NUMBERS], truth[2 * NUMBERS], gradient[2 * NUMBERS];
+	static double o[NUMBERS], t[NUMBERS];
+	struct fft *fft = fft_create(LOSS_FFT_SIDE_PX);
+	struct random random = random_seeded(3, 0, 0);
+	for (int i = 0; i < 2 * NUMBERS; i++) {
+		truth[i] = (float)(0.5 + 0.3 * sin(i * 0.01) * random_uniform(&random));
+		output[i] = truth[i] + (float)(0.1 * random_normal(&random));
+		gradient[i] = 0.25f; /* what other terms have left here stays */
+	}
+	const double weight = 3, loss = term == LOSS_FFT ? loss_fft(fft, output, truth, 2, SIDE, weight, gradient)
+													 : loss_gradient(output, truth, 2, SIDE, weight, gradient);
+	double wanted = 0;
+	for (int n = 0; n < 2; n++) {
+		for (int i = 0; i < NUMBERS; i++) o[i] = (double)output[n * NUMBERS + i], t[i] = (double)truth[n * NUMBERS + i];
+		wanted += wanted_loss(o, t) / 2;
+		for (int i = 5; i < NUMBERS; i += NUMBERS / 12) {
+			const double slope = weight / 2 * central_difference(wanted_loss, o, t, i);
+			const double got = (double)gradient[n * NUMBERS + i] - 0.25;
+			CHECK(fabs(got - slope) < tolerance * fabs(slope) + 1e-7, "%s, sample %d, number %d: %g, not %g",
+				  loss_term_name(term), n, i, got, slope);
+		}
+	}
+	CHECK(fabs(loss - wanted) < 1e-5 * wanted, "%s: %g, not %g", loss_term_name(term), loss, wanted);
+	fft_destroy(fft);
+}
+
+static void picture_losses_slopes_are_their_differences(void) {
+	check_picture_loss(LOSS_GRADIENT, gradient_loss_in_double, 2e-3);
+	check_picture_loss(LOSS_FFT, fft_loss_in_double, 2e-3);
+}
+
+static void feature_loss_slope_is_its_difference(void) {
+	enum { BATCH = 3, FEATURES = 20 };
+	const bool counts[BATCH] = {true, false, true};
+	float projected[BATCH * FEATURES], teacher[BATCH * FEATURES], gradient[BATCH * FEATURES] = {0};
+	struct random random = random_seeded(4, 0, 0);
+	double distance = 0, power = 0;
+	for (int i = 0; i < BATCH * FEATURES; i++) {
+		projected[i] = (float)random_normal(&random), teacher[i] = (float)(5 * random_normal(&random));
+		if (!counts[i / FEATURES]) continue;
+		distance += pow((double)projected[i] - (double)teacher[i], 2);
+		power += pow((double)teacher[i], 2);
+	}
+	const double loss = loss_features(projected, teacher, counts, BATCH, FEATURES, 3, gradient);
+	CHECK(fabs(loss - distance / power) < 1e-6 * loss, "loss %g, not %g", loss, distance / power);
+	for (int i = 0; i < BATCH * FEATURES; i++) {
+		const double d = (double)projected[i] - (double)teacher[i], h = 1e-4;
+		const double up = distance - d * d + (d + h) * (d + h), down = distance - d * d + (d - h) * (d - h);
+		const double slope = counts[i / FEATURES] ? 3 * (up - down) / (2 * h) / power : 0;
+		CHECK(fabs((double)gradient[i] - slope) < 1e-5 * (1 + fabs(slope)), "number %d: %g, not %g", i,
+			  (double)gradient[i], slope);
+	}
+	const bool none[BATCH] = {false};
+	CHECK(loss_features(projected, teacher, none, BATCH, FEATURES, 3, gradient) <= 0, "of nothing");
+}
+
 static void blur_loss_slope_is_its_difference(void) {
 	for (uint64_t seed = 0; seed < 20; seed++) {
 		struct random random = random_seeded(seed, 0, 0);
@@ -166,6 +289,8 @@ static void a_checkpoint_goes_on_exactly(void) {
 
 int main(void) {
 	RUN(charbonnier_slope_is_its_difference);
+	RUN(picture_losses_slopes_are_their_differences);
+	RUN(feature_loss_slope_is_its_difference);
 	RUN(blur_loss_slope_is_its_difference);
 	RUN(what_the_estimator_should_say_comes_back);
 	RUN(the_optimiser_finds_a_line);
