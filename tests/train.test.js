@@ -34,6 +34,10 @@ const small = [
 const run = (...options) => spawnSync(trainer, options, { encoding: 'utf8' });
 /** @param {string} name */
 const file = (name) => join(folder, name);
+/** Of megabytes no one wants to see the difference. @param {Buffer} a @param {Buffer} b */
+const assertSame = (a, b) => assert.ok(a.equals(b), `${a.length} and ${b.length} bytes that are not the same`);
+/** @param {Buffer} a @param {Buffer} b */
+const assertDifferent = (a, b) => assert.ok(!a.equals(b), `twice the same ${a.length} bytes`);
 
 test('every command has help, and an unknown option is refused with a hint', () => {
   for (const command of ['teacher', 'distill', 'degrade']) {
@@ -67,7 +71,7 @@ test('a run that is stopped and resumed leaves the checkpoint of the unstopped r
   const code = await new Promise((resolve) => stopped.on('exit', resolve));
   assert.ok(code === 130 || code === 0, `exit code ${code}`); // 0: it was faster than the signal
   if (code === 130) assert.equal(run('teacher', ...small, '--out', file('parts.dbm'), '--resume').status, 0);
-  assert.deepEqual(readFileSync(file('parts.dbm.ckpt')), readFileSync(file('whole.dbm.ckpt')));
+  assertSame(readFileSync(file('parts.dbm.ckpt')), readFileSync(file('whole.dbm.ckpt')));
 });
 
 test('a checkpoint of other options, or a damaged one, is refused', () => {
@@ -99,7 +103,7 @@ test('killed at any moment, a run goes on and ends as if nothing had happened', 
   const resume = existsSync(file('killed.dbm.ckpt')) ? ['--resume'] : [];
   const last = run('teacher', ...small, ...steps, ...resume, '--out', file('killed.dbm'));
   assert.equal(last.status, 0, last.stderr);
-  assert.deepEqual(readFileSync(file('killed.dbm.ckpt')), readFileSync(file('unharmed.dbm.ckpt')));
+  assertSame(readFileSync(file('killed.dbm.ckpt')), readFileSync(file('unharmed.dbm.ckpt')));
   assert.equal(readdirSync(folder).filter((name) => /^killed\.dbm\.ckpt\.\d$/.test(name)).length, 2);
 });
 
@@ -110,7 +114,7 @@ test('where the newest checkpoint is damaged, an older one is taken', () => {
   const { status, stderr } = run('teacher', ...small, '--out', file('older.dbm'), '--resume');
   assert.equal(status, 0, stderr);
   assert.match(stderr, /older\.dbm\.ckpt\.1: the newest checkpoint is damaged/);
-  assert.deepEqual(readFileSync(file('older.dbm.ckpt')), bytes);
+  assertSame(readFileSync(file('older.dbm.ckpt')), bytes);
 });
 
 test('what cannot be written is told, and the run goes on and tries again', async () => {
@@ -137,6 +141,81 @@ test('a student is distilled, and its model can be read', () => {
   const info = JSON.parse(spawnSync('build/deblur', ['info', '--json', file('student.dbm')], { encoding: 'utf8' }).stdout);
   assert.ok(info.is_adaptive && info.has_estimator);
   assert.match(info.provenance, /command: deblur-train distill/);
+});
+
+/** What a run has learned: its checkpoint between the text that says which run it is, and the checksum. @param {string} name */
+function learned(name) {
+  const bytes = readFileSync(file(`${name}.ckpt`));
+  return bytes.subarray(12 + bytes.readUInt32LE(8), -32);
+}
+/** The steps' lines of a log. @param {string} name */
+const steps = (name) =>
+  readFileSync(file(`${name}.log.jsonl`), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter((line) => 'loss' in line);
+/** A distilled student. @param {string} name @param {string[]} options */
+function distill(name, ...options) {
+  const { status, stderr } = run('distill', ...small, '--teacher', file('whole.dbm'), ...options, '--out', file(name));
+  assert.equal(status, 0, stderr);
+}
+
+test('losses are chosen and weighted, and the log tells them', () => {
+  distill('charbonnier.dbm', '--loss', 'charbonnier:1');
+  assertSame(learned('charbonnier.dbm'), learned('student.dbm'));
+  assert.ok(steps('student.dbm').every((line) => line.teacher_loss > 0 && !('gradient_loss' in line)));
+  distill('edges.dbm', '--loss', 'charbonnier,gradient:0.1,fft:0.05');
+  assertDifferent(learned('edges.dbm'), learned('student.dbm'));
+  assert.ok(steps('edges.dbm').every((line) => line.gradient_loss > 0 && line.fft_loss > 0));
+  for (const [list, reason] of /** @type {const} */ ([
+    ['sharpness:1', /no term sharpness; there are charbonnier, gradient and fft/],
+    ['fft:x', /takes a list like charbonnier:1/],
+    ['fft,fft', /takes a list/],
+    ['fft:', /takes a list/],
+    ['charbonnier:0', /nothing to learn/],
+  ])) {
+    const { status, stderr } = run('teacher', ...small, '--loss', list, '--out', file('x.dbm'));
+    assert.equal(status, 2);
+    assert.match(stderr, reason);
+  }
+});
+
+test('the twin without its teacher is the run in which the teacher weighs nothing', () => {
+  distill('weightless.dbm', '--teacher-weight', '0');
+  distill('twin.dbm', '--no-teacher');
+  assertSame(learned('twin.dbm'), learned('weightless.dbm'));
+  assertDifferent(learned('twin.dbm'), learned('student.dbm'));
+  assert.ok(steps('twin.dbm').every((line) => !('teacher_loss' in line)));
+  // What only a teacher can say, the twin has from the truth.
+  distill('twin2.dbm', '--no-teacher', '--unlabelled', '1', '--turned', '1', '--features', '1');
+  assertSame(learned('twin2.dbm'), learned('twin.dbm'));
+});
+
+test('of unlabelled samples only the teacher’s output is known', () => {
+  distill('half.dbm', '--unlabelled', '0.5');
+  distill('all.dbm', '--unlabelled', '1');
+  assertDifferent(learned('half.dbm'), learned('student.dbm'));
+  assert.ok(steps('half.dbm').every((line) => line.teacher_loss > 0));
+  // Without a labelled sample there is no second term, whose weight then does not matter.
+  assert.ok(steps('all.dbm').every((line) => !('teacher_loss' in line)));
+  distill('all2.dbm', '--unlabelled', '1', '--teacher-weight', '0');
+  assertSame(learned('all2.dbm'), learned('all.dbm'));
+});
+
+test('a student is shown its teacher’s bottleneck, and a turned teacher, and goes on exactly', () => {
+  const options = ['--features', '0.1', '--turned', '0.5', '--checkpoint-every', '8'];
+  distill('features.dbm', ...options);
+  assert.ok(steps('features.dbm').every((line) => line.features_loss > 0));
+  // The projection, 96 to 96 channels, is a part of the state: values, two moments, average.
+  assert.equal(learned('features.dbm').length - learned('student.dbm').length, 8 + 4 * 4 * (96 * 96 + 96));
+  copyFileSync(file('features.dbm.ckpt.2'), file('shown.dbm.ckpt'));
+  distill('shown.dbm', ...options, '--resume');
+  assertSame(learned('shown.dbm'), learned('features.dbm'));
+  const unlike = [...small, '--network', 'published', '--teacher', file('whole.dbm'), '--features', '1', '--out', file('x.dbm')];
+  const { status, stderr } = run('distill', ...unlike);
+  assert.equal(status, 1);
+  assert.match(stderr, /narrowest at 1\/2 of the picture's size, and the teacher at 1\/8/);
 });
 
 test('a run begins with the weights of another, and refuses those of another network', () => {

@@ -360,6 +360,13 @@ size_t graph_alignment_px(const struct graph *graph) {
 	return alignment;
 }
 
+int graph_bottleneck(const struct graph *graph) {
+	int deepest = 0;
+	for (size_t i = 0; i < graph->tensor_count; i++)
+		if (graph->tensors[i].downscale >= graph->tensors[deepest].downscale) deepest = (int)i;
+	return deepest;
+}
+
 size_t graph_halo_px(const struct graph *graph) {
 	return graph->halo_px;
 }

@@ -109,6 +109,8 @@ size_t graph_parameter_total(const struct graph *graph);
 double graph_macs_per_pixel(const struct graph *graph); /* of the picture; vectors cost nothing per pixel */
 /* Pictures are extended to a multiple of this many pixels: the largest downscale. */
 size_t graph_alignment_px(const struct graph *graph);
+/* The last tensor of those with the largest downscale: where an encoder ends. */
+int graph_bottleneck(const struct graph *graph);
 /* How far beyond a block of output pixels, aligned to graph_alignment_px, the ops look at the picture; a multiple of
  * it. Meaningful where no global average lies between picture and output. */
 size_t graph_halo_px(const struct graph *graph);

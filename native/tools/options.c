@@ -114,3 +114,34 @@ bool option_number(const struct command *command, const char *name, double low, 
 	*out = value;
 	return true;
 }
+
+/* Reads one entry, up to a comma or the end. */
+static bool read_weight(const char *text, size_t length, struct option_weight *out) {
+	const size_t word = strcspn(text, ":,");
+	if (!word || word >= sizeof out->word) return false;
+	memcpy(out->word, text, word);
+	out->word[word] = 0;
+	out->weight = 1;
+	if (word == length) return true;
+	char *end;
+	out->weight = strtod(text + word + 1, &end);
+	return end == text + length && end != text + word + 1 && out->weight >= 0 && out->weight <= 1e6;
+}
+
+bool option_weights(const struct command *command, const char *name, const char *otherwise, struct option_weight *out,
+					size_t room, size_t *count) {
+	const char *list = option_value(command, name, otherwise), *at = list;
+	for (*count = 0;; at++) {
+		const size_t length = strcspn(at, ",");
+		bool fine = *count < room && read_weight(at, length, &out[*count]);
+		for (size_t i = 0; fine && i < *count; i++) fine = strcmp(out[i].word, out[*count].word) != 0;
+		if (!fine) {
+			fprintf(stderr, "%s: %s takes a list like %s:1,...; this is none, or too long: %s\n", command->name, name,
+					otherwise, list);
+			return false;
+		}
+		++*count;
+		at += length;
+		if (!*at) return true;
+	}
+}

@@ -47,4 +47,14 @@ const struct option *option_find(const struct command *command, const char *name
 bool option_number(const struct command *command, const char *name, double low, double high, double otherwise,
 				   double *out);
 
+/* One of "word:weight,word:weight"; the weight is 1 where none is given. */
+struct option_weight {
+	char word[32];
+	double weight; /* at least 0 */
+};
+
+/* The option's list, or `otherwise` as one; false after a message: more than `room`, no word, not a weight, twice. */
+bool option_weights(const struct command *command, const char *name, const char *otherwise, struct option_weight *out,
+					size_t room, size_t *count);
+
 #endif

@@ -9,7 +9,7 @@
 
 #include "train/optimizer.h"
 
-enum { CHECKPOINT_MAX_OPTIMIZERS = 2 };
+enum { CHECKPOINT_MAX_OPTIMIZERS = 3 };
 
 struct checkpoint {
 	const char *recipe; /* what has to be the same to go on: checkpoint_load compares it */

@@ -86,13 +86,22 @@ static void tell(const struct progress *progress, const struct progress_step *s)
 	fflush(stderr);
 }
 
+static void log_term(FILE *log, const char *name, double loss) {
+	if (loss > 0) fprintf(log, ",\"%s_loss\":%.6g", name, loss);
+}
+
 void progress_step(struct progress *progress, const struct progress_step *s) {
 	fprintf(
 		progress->log,
 		"{\"step\":%llu,\"done\":%.5f,\"seconds\":%.1f,\"loss\":%.6g,\"estimator_loss\":%.6g,\"gradient_norm\":%.6g,"
-		"\"learning_rate\":%.6g,\"pictures_per_second\":%.2f}\n",
+		"\"learning_rate\":%.6g,\"pictures_per_second\":%.2f",
 		(unsigned long long)s->step, s->done, s->seconds, s->loss, s->estimator_loss, s->gradient_norm,
 		s->learning_rate, s->pictures_per_second);
+	log_term(progress->log, "gradient", s->gradient);
+	log_term(progress->log, "fft", s->fft);
+	log_term(progress->log, "teacher", s->teacher);
+	log_term(progress->log, "features", s->features);
+	fprintf(progress->log, "}\n");
 	fflush(progress->log);
 	if (!progress->quiet) tell(progress, s);
 }

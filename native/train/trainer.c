@@ -95,6 +95,10 @@ static void report(struct trainer *t, double progress, const struct trainer_loss
 									   .loss = losses->restorer,
 									   .estimator_loss = losses->estimator,
 									   .gradient_norm = losses->gradient_norm,
+									   .gradient = losses->gradient,
+									   .fft = losses->fft,
+									   .teacher = losses->teacher,
+									   .features = losses->features,
 									   .learning_rate = trainer_rate_at(t, progress),
 									   .pictures_per_second = (double)t->options->batch * REPORT_EVERY / since};
 	progress_step(t->progress, &line);
@@ -150,9 +154,10 @@ static enum deblur_status run_steps(struct trainer *t) {
 		if (status) break;
 		if (diverges(&restorer, losses.restorer) || diverges(&estimator, losses.estimator))
 			return trainer_give_up(t, "has risen far above its lowest");
-		const struct trainer_losses mean = {restorer.mean, estimator.mean, losses.gradient_norm};
+		losses.restorer = restorer.mean;
+		losses.estimator = estimator.mean;
 		const uint64_t step = t->checkpoint.step, every = t->options->checkpoint_every;
-		if (step % REPORT_EVERY == 0) report(t, progress, &mean);
+		if (step % REPORT_EVERY == 0) report(t, progress, &losses);
 		if (step % t->options->validate_every == 0 && trainer_restorer_progress(t, progress) > 0)
 			status = validate_and_keep(t);
 		if (!status && (every ? step % every == 0 : now_s() - t->last_checkpoint > CHECKPOINT_EVERY_S))

@@ -12,11 +12,17 @@
 
 #include "train/conv.h"
 #include "train/dataset.h"
+#include "train/loss.h"
 
 struct trainer_options {
 	const char *network;      /* a name that networks_restorer knows */
 	const char *teacher_path; /* a .dbm to distil from; NULL: none */
-	double teacher_weight;    /* of the loss against the teacher's output, beside 1 for the truth */
+	double teacher_weight;    /* of the loss against the teacher's output, beside the truth's */
+	double unlabelled_share;  /* of the samples: what the teacher says takes the truth's place */
+	double turned_share;      /* of the samples: the teacher sees them turned, and its answer is turned back */
+	double feature_weight;    /* of the distance of bottlenecks; 0: they are not compared */
+	bool teacher_is_silent;   /* its estimator is taken over, and that is all: the twin to compare with */
+	double loss_weights[LOSS_TERM_COUNT];
 	const char *from_path; /* a .dbm of the same shape to begin with; NULL: random weights. A teacher's estimator goes
 							  before its */
 	struct dataset_options data;                /* trainer_run sets its crop_px */

@@ -10,7 +10,7 @@
 #include "train/trainer.h"
 
 /* Streams of random numbers beside the samples' own (random_seeded's second key). */
-enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2 };
+enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2, STREAM_TURNED = 3 };
 
 struct trainer {
 	const struct trainer_options *options;
@@ -19,12 +19,20 @@ struct trainer {
 	struct conv_engine *engine;
 	struct model_file model;   /* the graphs that are trained */
 	struct model_file teacher; /* restorer NULL: none */
-	struct net *restorer, *teacher_net;
-	struct net *estimator;        /* on its own larger crops, learning */
-	struct net *looker;           /* the same graph on the restorer's crops, no longer learning */
+	struct net *restorer;
+	size_t crop_px, batch;   /* of the restorer's samples */
+	struct net *estimator;   /* on its own larger crops, learning */
+	struct net *looker;      /* the same graph on the restorer's crops, no longer learning */
+	struct net *teacher_net; /* NULL: there is none, or it is silent */
+	float *answers;          /* [batch][crop][crop][3] what the teacher said, turned back */
+	uint32_t *ways;          /* [batch] how it saw the samples (turn.h) */
+	bool *upright;           /* [batch] those that were not turned */
+	struct graph *projection;
+	struct net *projection_net;   /* NULL: bottlenecks are not compared */
+	struct fft *fft;              /* of LOSS_FFT_SIDE_PX */
 	bool has_estimator;           /* from another run */
 	bool estimator_is_done;       /* its average has taken the place of its weights */
-	struct checkpoint checkpoint; /* its two optimisers are the run's state */
+	struct checkpoint checkpoint; /* its optimisers, of restorer, estimator and projection, are the run's state */
 	struct progress *progress;
 	float *sharp;               /* [batch][largest crop][largest crop][3] */
 	struct deblur_blur *truths; /* [batch] */
@@ -32,11 +40,12 @@ struct trainer {
 	double started;             /* clock when this session began, less the seconds of earlier ones */
 	double last_checkpoint, last_report;
 	struct run_files files;
-	char recipe[1024];
+	char recipe[2048];
 };
 
 struct trainer_losses {
-	double restorer, estimator, gradient_norm;
+	double restorer, estimator, gradient_norm; /* restorer: Charbonnier's, whatever else it learns from */
+	double gradient, fft, teacher, features;   /* unweighted; 0: not asked for */
 };
 
 /* Says what failed, once; the status goes on its way. */
@@ -46,6 +55,23 @@ enum deblur_status trainer_because(struct trainer *t, enum deblur_status status,
 
 enum deblur_status trainer_set_up(struct trainer *t);
 void trainer_tear_down(struct trainer *t);
+
+/* ---- trainer_distill.c: nothing happens where there is no teacher, or a silent one ---- */
+
+/* After the graphs, the optimisers and the teacher's model. */
+enum deblur_status trainer_prepare_teacher(struct trainer *t);
+enum deblur_status trainer_make_teacher_nets(struct trainer *t);
+void trainer_release_teacher(struct trainer *t);
+int trainer_student_tap(const struct trainer *t); /* what of the student is compared; -1: nothing */
+
+/* How many of the batch, from its beginning, have the truth to learn from. */
+size_t trainer_labelled(const struct trainer *t);
+
+/* Fills answers; the unlabelled samples' become their truth. */
+enum deblur_status trainer_ask_teacher(struct trainer *t);
+
+/* Between the student's forward and backward pass. The projection learns, too. */
+enum deblur_status trainer_compare_features(struct trainer *t, double rate, double *loss);
 
 /* ---- trainer_step.c ---- */
 

@@ -115,11 +115,14 @@ static enum deblur_status make_nets(struct trainer *t) {
 	enum deblur_status status = conv_engine_create(&t->engine);
 	options.height = options.width = o->estimator_crop_px;
 	if (!status && o->estimator_first > 0) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
-	options.height = options.width = o->restorer_crop_px;
+	options.height = options.width = t->crop_px = o->restorer_crop_px;
+	t->batch = o->batch;
+	options.tap = trainer_student_tap(t);
 	if (!status) status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
 	options.training = false;
+	options.tap = -1;
 	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->looker);
-	if (!status && t->teacher.restorer) status = net_create(t->engine, t->teacher.restorer, &options, &t->teacher_net);
+	if (!status) status = trainer_make_teacher_nets(t);
 	return trainer_because(t, status, "preparing the nets");
 }
 
@@ -128,11 +131,13 @@ static enum deblur_status make_state(struct trainer *t) {
 	t->sharp = malloc(batch * crop * crop * 3 * sizeof *t->sharp);
 	t->truths = calloc(batch, sizeof *t->truths);
 	t->has_truth = calloc(batch, sizeof *t->has_truth);
+	if (t->options->loss_weights[LOSS_FFT] > 0) t->fft = fft_create(LOSS_FFT_SIDE_PX);
 	if (!t->sharp || !t->truths || !t->has_truth) return DEBLUR_OUT_OF_MEMORY;
+	if (!t->fft && t->options->loss_weights[LOSS_FFT] > 0) return DEBLUR_OUT_OF_MEMORY;
 	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1, .optimizer_count = 2};
 	enum deblur_status status = optimizer_create(t->model.restorer, &optimizer_defaults, &t->checkpoint.optimizers[0]);
 	if (!status) status = optimizer_create(t->model.estimator, &optimizer_defaults, &t->checkpoint.optimizers[1]);
-	return status;
+	return status ? status : trainer_prepare_teacher(t);
 }
 
 /* Degradations by what they are, not by the name of a file that may have been edited. */
@@ -144,6 +149,20 @@ static enum deblur_status name_degradations(const struct recipe *recipe, char he
 	sha256_hex(digest, hex);
 	free(text);
 	return DEBLUR_OK;
+}
+
+/* What runs had no choice of when the first checkpoints were written is told where it is chosen. */
+static void add_choices(struct trainer *t) {
+	const struct trainer_options *o = t->options;
+	const double *w = o->loss_weights;
+	size_t length = strlen(t->recipe);
+	if (w[LOSS_CHARBONNIER] < 1 || w[LOSS_CHARBONNIER] > 1 || w[LOSS_GRADIENT] > 0 || w[LOSS_FFT] > 0)
+		length +=
+			(size_t)snprintf(t->recipe + length, sizeof t->recipe - length, "loss charbonnier %g gradient %g fft %g\n",
+							 w[LOSS_CHARBONNIER], w[LOSS_GRADIENT], w[LOSS_FFT]);
+	if (o->unlabelled_share > 0 || o->turned_share > 0 || o->feature_weight > 0 || o->teacher_is_silent)
+		snprintf(t->recipe + length, sizeof t->recipe - length, "unlabelled %g turned %g features %g silent %d\n",
+				 o->unlabelled_share, o->turned_share, o->feature_weight, o->teacher_is_silent);
 }
 
 /* What has to be the same for a run to go on as if it had never stopped. */
@@ -160,6 +179,7 @@ static enum deblur_status write_recipe(struct trainer *t) {
 		o->teacher_path ? o->teacher_weight : 0.0, degradations, o->restorer_crop_px, o->estimator_crop_px, o->batch,
 		(unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first, (int)o->precision,
 		o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+	add_choices(t);
 	return DEBLUR_OK;
 }
 
@@ -183,8 +203,8 @@ enum deblur_status trainer_set_up(struct trainer *t) {
 	if (!status) status = open_data(t);
 	if (!status && t->options->teacher_path) status = open_model(t, t->options->teacher_path, &t->teacher);
 	if (!status) status = make_graphs(t);
-	if (!status) status = make_nets(t);
 	if (!status) status = make_state(t);
+	if (!status) status = make_nets(t);
 	if (!status) status = resume(t);
 	return trainer_because(t, status, "setting up");
 }
@@ -195,13 +215,13 @@ void trainer_tear_down(struct trainer *t) {
 	net_destroy(t->restorer);
 	net_destroy(t->estimator);
 	net_destroy(t->looker);
-	net_destroy(t->teacher_net);
+	trainer_release_teacher(t);
 	model_file_release(&t->model);
-	model_file_release(&t->teacher);
 	conv_engine_destroy(t->engine);
 	dataset_close(t->dataset);
 	progress_close(t->progress);
 	free(t->sharp);
 	free(t->truths);
 	free(t->has_truth);
+	fft_destroy(t->fft);
 }

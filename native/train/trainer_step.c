@@ -8,12 +8,12 @@
 #include "train/trainer_internal.h"
 
 /* Fills `pictures` and `spectra`, the inputs of nets, and sharp, truths and has_truth. */
-static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pictures, float *spectra) {
+static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t crop, float *pictures, float *spectra) {
 	const size_t count = crop * crop * 3;
 	const uint64_t step = t->checkpoint.step;
 	int failed = 0;
 #pragma omp parallel for schedule(dynamic) reduction(| : failed)
-	for (size_t i = 0; i < t->options->batch; i++) {
+	for (size_t i = 0; i < batch; i++) {
 		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
 		if (dataset_sample(t->dataset, crop, t->options->seed, step, (uint32_t)i, &sample)) failed = 1;
 		if (!spectrum_of(sample.degraded, crop * 3, crop, crop, spectra + i * SPECTRUM_COUNT)) failed = 1;
@@ -24,8 +24,8 @@ static enum deblur_status draw_batch(struct trainer *t, size_t crop, float *pict
 }
 
 static enum deblur_status train_estimator(struct trainer *t, double rate, struct trainer_losses *losses) {
-	enum deblur_status status =
-		draw_batch(t, t->options->estimator_crop_px, net_picture(t->estimator), net_condition(t->estimator));
+	enum deblur_status status = draw_batch(t, t->options->batch, t->options->estimator_crop_px,
+										   net_picture(t->estimator), net_condition(t->estimator));
 	if (!status) status = net_forward(t->estimator);
 	if (status) return status;
 	const float *found = net_output(t->estimator);
@@ -48,45 +48,49 @@ static void finish_estimator(struct trainer *t) {
 	t->estimator_is_done = true;
 }
 
-/* The truth, or what the estimator says: the restorer has to get along with both. The teacher always hears the best
- * there is. */
+/* The truth, or what the estimator says: the restorer has to get along with both. */
 static enum deblur_status tell_restorer(struct trainer *t, double share) {
 	memcpy(net_picture(t->looker), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
 	const enum deblur_status status = net_forward(t->looker);
 	if (status) return status;
-	float *told = net_condition(t->restorer), *teacher_told = t->teacher_net ? net_condition(t->teacher_net) : NULL;
-	for (size_t i = 0; i < t->options->batch; i++) {
+	float *told = net_condition(t->restorer);
+	for (size_t i = 0; told && i < t->batch; i++) {
 		struct random random = random_seeded(t->options->seed + STREAM_TOLD, t->checkpoint.step, i);
 		struct deblur_blur found;
 		blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &found);
 		const bool tell_truth = t->has_truth[i] && random_uniform(&random) >= share;
-		if (told) blur_to_condition(tell_truth ? &t->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
-		if (teacher_told)
-			blur_to_condition(t->has_truth[i] ? &t->truths[i] : &found, teacher_told + i * BLUR_CONDITION_COUNT);
+		blur_to_condition(tell_truth ? &t->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
 	}
 	return DEBLUR_OK;
+}
+
+/* The restorer's output with its truth, and with what the teacher said where there is a truth, too. */
+static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
+	const size_t count = net_output_count(t->restorer), labelled = trainer_labelled(t), side = t->crop_px;
+	const double *weights = t->options->loss_weights, share = (double)labelled / (double)t->batch;
+	const float *output = net_output(t->restorer);
+	float *gradient = net_output_gradient(t->restorer);
+	memset(gradient, 0, count * sizeof *gradient);
+	losses->restorer = loss_charbonnier(output, t->sharp, count, weights[LOSS_CHARBONNIER], gradient);
+	if (weights[LOSS_GRADIENT] > 0)
+		losses->gradient = loss_gradient(output, t->sharp, t->batch, side, weights[LOSS_GRADIENT], gradient);
+	if (weights[LOSS_FFT] > 0)
+		losses->fft = loss_fft(t->fft, output, t->sharp, t->batch, side, weights[LOSS_FFT], gradient);
+	if (t->teacher_net && labelled)
+		losses->teacher = loss_charbonnier(output, t->answers, labelled * side * side * 3,
+										   share * t->options->teacher_weight, gradient);
 }
 
 static enum deblur_status train_restorer(struct trainer *t, double share, double rate, struct trainer_losses *losses) {
 	finish_estimator(t);
 	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
-	enum deblur_status status =
-		draw_batch(t, t->options->restorer_crop_px, net_picture(t->restorer), net_condition(t->looker));
+	enum deblur_status status = draw_batch(t, t->batch, t->crop_px, net_picture(t->restorer), net_condition(t->looker));
 	if (!status) status = tell_restorer(t, share);
 	if (!status) status = net_forward(t->restorer);
-	if (!status && t->teacher_net) {
-		memcpy(net_picture(t->teacher_net), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
-		status = net_forward(t->teacher_net);
-	}
-	if (status) return status;
-	const size_t count = net_output_count(t->restorer);
-	float *gradient = net_output_gradient(t->restorer);
-	memset(gradient, 0, count * sizeof *gradient);
-	losses->restorer = loss_charbonnier(net_output(t->restorer), t->sharp, count, 1, gradient);
-	if (t->teacher_net)
-		loss_charbonnier(net_output(t->restorer), net_output(t->teacher_net), count, t->options->teacher_weight,
-						 gradient);
-	status = net_backward(t->restorer);
+	if (!status && t->teacher_net) status = trainer_ask_teacher(t);
+	if (!status) compare_pictures(t, losses);
+	if (!status && t->projection_net) status = trainer_compare_features(t, rate, &losses->features);
+	if (!status) status = net_backward(t->restorer);
 	if (!status) losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, rate);
 	return status;
 }

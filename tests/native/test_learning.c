@@ -7,10 +7,12 @@
 
 #include "check.h"
 #include "core/blur.h"
+#include "degrade/psf.h"
 #include "degrade/random.h"
 #include "picture/file.h"
 #include "train/checkpoint.h"
 #include "train/loss.h"
+#include "train/turn.h"
 
 static void charbonnier_slope_is_its_difference(void) {
 	float output[50], truth[50], gradient[50] = {0};
@@ -287,12 +289,47 @@ static void a_checkpoint_goes_on_exactly(void) {
 	release_problem(&second);
 }
 
+static void a_turned_picture_is_turned_back(void) {
+	enum { EDGE = 5 };
+	float picture[EDGE * EDGE * 3], turned[8][EDGE * EDGE * 3], back[EDGE * EDGE * 3];
+	for (int i = 0; i < EDGE * EDGE * 3; i++) picture[i] = (float)i;
+	for (uint32_t way = 0; way < TURN_WAYS; way++) {
+		turn_picture(picture, EDGE, way, turned[way]);
+		turn_back(turned[way], EDGE, way, back);
+		CHECK(!memcmp(back, picture, sizeof picture), "way %u", way);
+		for (uint32_t other = 0; other < way; other++)
+			CHECK(memcmp(turned[other], turned[way], sizeof picture) != 0, "ways %u and %u are one", other, way);
+	}
+	CHECK(!memcmp(turned[0], picture, sizeof picture), "the first is none");
+}
+
+/* A motion's kernel, turned as a picture, is measured: the angle has to be what turn_blur says. */
+static void blur_turns_with_its_picture(void) {
+	static float picture[PSF_SIDE * PSF_SIDE * 3], turned[PSF_SIDE * PSF_SIDE * 3];
+	for (uint32_t way = 0; way < TURN_WAYS; way++)
+		for (double angle = 10; angle < 180; angle += 45) {
+			struct psf psf;
+			struct deblur_blur blur = {0}, wanted = {0};
+			psf_motion(&psf, 15, angle);
+			psf_measure(&psf, &blur);
+			for (int i = 0; i < PSF_SIDE * PSF_SIDE; i++) picture[3 * i] = psf.weights[i / PSF_SIDE][i % PSF_SIDE];
+			turn_picture(picture, PSF_SIDE, way, turned);
+			for (int i = 0; i < PSF_SIDE * PSF_SIDE; i++) psf.weights[i / PSF_SIDE][i % PSF_SIDE] = turned[3 * i];
+			psf_measure(&psf, &wanted);
+			turn_blur(&blur, way);
+			CHECK(fabsf(blur.angle_deg - wanted.angle_deg) < 0.01f, "way %u: %g degrees, not %g", way,
+				  (double)blur.angle_deg, (double)wanted.angle_deg);
+		}
+}
+
 int main(void) {
 	RUN(charbonnier_slope_is_its_difference);
 	RUN(picture_losses_slopes_are_their_differences);
 	RUN(feature_loss_slope_is_its_difference);
 	RUN(blur_loss_slope_is_its_difference);
 	RUN(what_the_estimator_should_say_comes_back);
+	RUN(a_turned_picture_is_turned_back);
+	RUN(blur_turns_with_its_picture);
 	RUN(the_optimiser_finds_a_line);
 	RUN(the_schedule_warms_up_and_falls);
 	RUN(a_checkpoint_goes_on_exactly);

@@ -1,0 +1,165 @@
+#include "tools/train_options.h"
+
+#include <errno.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "picture/file.h"
+#include "tools/train_commands.h"
+
+/* Where a newcomer's photographs are put by scripts/get-data. */
+static const char *const default_data[] = {"data/photos"};
+
+static bool read_data_options(const struct command *command, struct trainer_options *o) {
+	const struct option *data = option_find(command, "--data"), *pairs = option_find(command, "--pairs");
+	struct stat about;
+	o->data.sharp_dirs = data->count ? (const char *const *)data->values : default_data;
+	o->data.sharp_dir_count = data->count ? data->count : 1;
+	o->data.pair_dirs = (const char *const *)pairs->values;
+	o->data.pair_dir_count = pairs->count;
+	o->data.pair_share = 0.15;
+	if (!data->count && stat(default_data[0], &about)) {
+		fprintf(stderr, "%s: no --data, and there is no folder %s: run scripts/get-data to fetch free photographs\n",
+				command->name, default_data[0]);
+		return false;
+	}
+	return train_read_recipe(command, &o->data.recipe);
+}
+
+/* A file's text, malloc'ed. NULL after a message. */
+static char *read_recipe_file(const struct command *command, const char *name) {
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	if (file_read(name, &bytes, &size)) {
+		fprintf(stderr, "%s: --degrade %s is neither protocol nor photo, nor a file that can be read: %s\n",
+				command->name, name, strerror(errno));
+		return NULL;
+	}
+	if (memchr(bytes, 0, size)) {
+		fprintf(stderr, "%s: %s: a recipe is text, and this is not\n", command->name, name);
+		free(bytes);
+		return NULL;
+	}
+	char *text = realloc(bytes, size + 1);
+	if (!text) {
+		free(bytes);
+		fprintf(stderr, "%s: out of memory\n", command->name);
+		return NULL;
+	}
+	text[size] = 0;
+	return text;
+}
+
+bool train_read_recipe(const struct command *command, struct recipe *recipe) {
+	const char *name = option_value(command, "--degrade", "photo");
+	const char *preset = recipe_preset(name);
+	char complaint[256], *text = preset ? NULL : read_recipe_file(command, name);
+	if (!preset && !text) return false;
+	const bool fine = recipe_parse(preset ? preset : text, recipe, complaint, sizeof complaint);
+	if (!fine) fprintf(stderr, "%s: %s: %s\n", command->name, name, complaint);
+	free(text);
+	return fine;
+}
+
+bool train_read_crop(const struct command *command, const char *name, size_t fallback, size_t *crop_px) {
+	double crop;
+	if (!option_number(command, name, 32, 2048, (double)fallback, &crop)) return false;
+	*crop_px = (size_t)crop;
+	if (*crop_px % 16 == 0) return true;
+	fprintf(stderr, "%s: %s has to be a multiple of 16\n", command->name, name);
+	return false;
+}
+
+static bool read_numbers(const struct command *command, struct trainer_options *o) {
+	double steps, seed, threads, batch, validate, checkpoint;
+	const bool fine = option_number(command, "--minutes", 0.01, 1e6, 0, &o->minutes) &&
+					  option_number(command, "--steps", 1, 1e9, 10000, &steps) &&
+					  option_number(command, "--seed", 0, 1e15, 1, &seed) &&
+					  option_number(command, "--threads", 1, 1024, omp_get_num_procs(), &threads) &&
+					  option_number(command, "--batch", 1, 256, 8, &batch) &&
+					  train_read_crop(command, "--crop", 128, &o->restorer_crop_px) &&
+					  train_read_crop(command, "--estimator-crop", 2 * o->restorer_crop_px, &o->estimator_crop_px) &&
+					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
+					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
+					  option_number(command, "--checkpoint-every", 1, 1e9, 0, &checkpoint) &&
+					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&
+					  option_number(command, "--estimator-first", 0, 0.9, 0.2, &o->estimator_first);
+	if (!fine) return false;
+	if (o->minutes > 0 && option_given(command, "--steps")) {
+		fprintf(stderr, "%s: --minutes and --steps exclude each other\n", command->name);
+		return false;
+	}
+	o->steps = (uint64_t)steps;
+	o->seed = (uint64_t)seed;
+	o->batch = (size_t)batch;
+	o->data.validation_every = 16;
+	o->validate_every = (uint64_t)validate;
+	o->checkpoint_every = (uint64_t)checkpoint;
+	omp_set_dynamic(0);
+	omp_set_num_threads((int)threads);
+	return true;
+}
+
+/* --loss: terms that are not named weigh nothing. */
+static bool read_loss(const struct command *command, struct trainer_options *o) {
+	struct option_weight terms[LOSS_TERM_COUNT];
+	size_t count;
+	double sum = 0;
+	if (!option_weights(command, "--loss", "charbonnier", terms, LOSS_TERM_COUNT, &count)) return false;
+	for (size_t i = 0; i < count; i++) {
+		int term = 0;
+		while (term < LOSS_TERM_COUNT && strcmp(terms[i].word, loss_term_name((enum loss_term)term))) term++;
+		if (term == LOSS_TERM_COUNT) {
+			fprintf(stderr, "%s: --loss: there is no term %s; there are charbonnier, gradient and fft\n", command->name,
+					terms[i].word);
+			return false;
+		}
+		o->loss_weights[term] = terms[i].weight;
+		sum += terms[i].weight;
+	}
+	if (sum <= 0) fprintf(stderr, "%s: --loss: without any weight there is nothing to learn\n", command->name);
+	return sum > 0;
+}
+
+static bool read_distillation(const struct command *command, struct trainer_options *o) {
+	o->teacher_path = option_value(command, "--teacher", NULL);
+	o->teacher_is_silent = option_given(command, "--no-teacher");
+	if (!o->teacher_path) {
+		fprintf(stderr, "%s: --teacher names the model to learn from; it is missing\n", command->name);
+		return false;
+	}
+	return option_number(command, "--teacher-weight", 0, 10, 0.5, &o->teacher_weight) &&
+		   option_number(command, "--unlabelled", 0, 1, 0, &o->unlabelled_share) &&
+		   option_number(command, "--turned", 0, 1, 0, &o->turned_share) &&
+		   option_number(command, "--features", 0, 10, 0, &o->feature_weight);
+}
+
+static bool read_precision(const struct command *command, struct trainer_options *o) {
+	const char *precision = option_value(command, "--precision", "auto");
+	if (!strcmp(precision, "auto"))
+		o->precision = conv_best_precision();
+	else if (!strcmp(precision, "f32"))
+		o->precision = CONV_FLOAT32;
+	else if (!strcmp(precision, "bf16"))
+		o->precision = CONV_BFLOAT16;
+	else
+		return fprintf(stderr, "%s: --precision is auto, f32 or bf16\n", command->name), false;
+	return true;
+}
+
+bool train_read_options(const struct command *command, bool distill, struct trainer_options *o) {
+	*o = (struct trainer_options){.network = option_value(command, "--network", distill ? "student" : "teacher"),
+								  .out_path = option_value(command, "--out", NULL),
+								  .from_path = option_value(command, "--from", NULL),
+								  .resume = option_given(command, "--resume"),
+								  .quiet = option_given(command, "--quiet")};
+	if (!o->out_path) {
+		fprintf(stderr, "%s: --out says where the model goes; it is missing\n", command->name);
+		return false;
+	}
+	return (!distill || read_distillation(command, o)) && read_data_options(command, o) && read_numbers(command, o) &&
+		   read_loss(command, o) && read_precision(command, o);
+}

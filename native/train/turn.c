@@ -1,0 +1,30 @@
+#include "train/turn.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Where the pixel that comes to (x, y) comes from: exchanged with its mirror at the diagonal, and mirrored. */
+static size_t source(size_t side, uint32_t way, size_t x, size_t y) {
+	const size_t a = way & 1 ? side - 1 - x : x, b = way & 2 ? side - 1 - y : y;
+	return (way & 4 ? a * side + b : b * side + a) * 3;
+}
+
+void turn_picture(const float *from, size_t side, uint32_t way, float *to) {
+	for (size_t y = 0; y < side; y++)
+		for (size_t x = 0; x < side; x++)
+			memcpy(to + (y * side + x) * 3, from + source(side, way, x, y), 3 * sizeof *to);
+}
+
+void turn_back(const float *from, size_t side, uint32_t way, float *to) {
+	for (size_t y = 0; y < side; y++)
+		for (size_t x = 0; x < side; x++)
+			memcpy(to + source(side, way, x, y), from + (y * side + x) * 3, 3 * sizeof *to);
+}
+
+void turn_blur(struct deblur_blur *blur, uint32_t way) {
+	float angle = blur->angle_deg;
+	if (way & 4) angle = 90 - angle;
+	if ((way & 1) != (way >> 1 & 1)) angle = 180 - angle; /* both mirrors together are half a turn */
+	angle = fmodf(angle, 180);
+	blur->angle_deg = angle < 0 ? angle + 180 : angle;
+}
