@@ -74,6 +74,25 @@ test('a run that is stopped and resumed leaves the checkpoint of the unstopped r
   assertSame(readFileSync(file('parts.dbm.ckpt')), readFileSync(file('whole.dbm.ckpt')));
 });
 
+test('samples grow in the course of a run, which goes on exactly across the change', () => {
+  const crops = ['--crop', '48:0.5,80:0.3,64:0.2', '--batch', '4', '--estimator-crop', '64'];
+  const options = ['teacher', ...small.filter((word) => word !== '--quiet'), ...crops, '--checkpoint-every', '10'];
+  const { status, stderr } = run(...options, '--out', file('growing.dbm'));
+  assert.equal(status, 0, stderr);
+  // Of 24 steps the restorer has the last 19; a step has about the pixels of 4 samples of 48.
+  assert.match(stderr, /from step 15: crops of 80 pixels, 1 a step/);
+  assert.match(stderr, /from step 21: crops of 64 pixels, 2 a step/);
+  copyFileSync(file('growing.dbm.ckpt.2'), file('grown.dbm.ckpt'));
+  const resumed = run(...options, '--out', file('grown.dbm'), '--resume');
+  assert.equal(resumed.status, 0, resumed.stderr);
+  assert.match(resumed.stderr, /from step 15: crops of 80 pixels, 1 a step/);
+  assertSame(readFileSync(file('grown.dbm.ckpt')), readFileSync(file('growing.dbm.ckpt')));
+  const other = run(...options, '--crop', '48:0.5,80:0.5', '--out', file('grown.dbm'), '--resume');
+  assert.match(other.stderr, /belongs to a run with other options/);
+  for (const list of ['48:0.5,', '48:0', '40:1,64:1', '48:0.5,48:0.5', 'x'])
+    assert.equal(run('teacher', ...small, '--crop', list, '--out', file('x.dbm')).status, 2, list);
+});
+
 test('a checkpoint of other options, or a damaged one, is refused', () => {
   const other = run('teacher', ...small, '--seed', '5', '--out', file('whole.dbm'), '--resume');
   assert.equal(other.status, 1);

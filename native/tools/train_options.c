@@ -73,15 +73,33 @@ bool train_read_crop(const struct command *command, const char *name, size_t fal
 	return false;
 }
 
+/* --crop: a side, or several with the shares of the run that they are for. */
+static bool read_crops(const struct command *command, struct crop_schedule *crops) {
+	struct option_weight stages[CROP_STAGES_AT_MOST];
+	if (!option_weights(command, "--crop", "128", stages, CROP_STAGES_AT_MOST, &crops->count)) return false;
+	for (size_t i = 0; i < crops->count; i++) {
+		char *end;
+		const unsigned long px = strtoul(stages[i].word, &end, 10);
+		if (*end || px < 32 || px > 2048 || px % 16 || stages[i].weight <= 0) {
+			fprintf(stderr,
+					"%s: --crop %s: a side has to be a multiple of 16 from 32 to 2048, for a share of the run\n",
+					command->name, stages[i].word);
+			return false;
+		}
+		crops->stages[i].px = px;
+		crops->stages[i].share = stages[i].weight;
+	}
+	return true;
+}
+
 static bool read_numbers(const struct command *command, struct trainer_options *o) {
 	double steps, seed, threads, batch, validate, checkpoint;
 	const bool fine = option_number(command, "--minutes", 0.01, 1e6, 0, &o->minutes) &&
 					  option_number(command, "--steps", 1, 1e9, 10000, &steps) &&
 					  option_number(command, "--seed", 0, 1e15, 1, &seed) &&
 					  option_number(command, "--threads", 1, 1024, omp_get_num_procs(), &threads) &&
-					  option_number(command, "--batch", 1, 256, 8, &batch) &&
-					  train_read_crop(command, "--crop", 128, &o->restorer_crop_px) &&
-					  train_read_crop(command, "--estimator-crop", 2 * o->restorer_crop_px, &o->estimator_crop_px) &&
+					  option_number(command, "--batch", 1, 256, 8, &batch) && read_crops(command, &o->crops) &&
+					  train_read_crop(command, "--estimator-crop", 2 * o->crops.stages[0].px, &o->estimator_crop_px) &&
 					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
 					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
 					  option_number(command, "--checkpoint-every", 1, 1e9, 0, &checkpoint) &&

@@ -28,8 +28,10 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                                 \
 		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},      \
 		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                     \
-		{"--batch", "N", "samples per step (default: 8)", OPTION_ONE, NULL, 0},                                          \
-		{"--crop", "PX", "side of a sample, a multiple of 16 (default: 128)", OPTION_ONE, NULL, 0},                      \
+		{"--batch",  "N",  "samples per step (default: 8); fewer where --crop grows, as many pixels",                    \
+		 OPTION_ONE, NULL, 0},                                                                                           \
+		{"--crop",   "PX[:X],...", "sides of samples, multiples of 16, and their shares of the run (default: 128)",      \
+		 OPTION_ONE, NULL,         0},                                                                                   \
 		{"--loss",   "TERM:W,...", "charbonnier, gradient, fft, each with its weight (default: charbonnier:1)",          \
 		 OPTION_ONE, NULL,         0},                                                                                   \
 		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                              \
@@ -37,7 +39,7 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		 OPTION_ONE,        NULL, 0},                                                                                    \
 		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",                \
 		 OPTION_ONE,          NULL, 0},                                                                                  \
-		{"--estimator-crop", "PX", "side of its samples then (default: twice --crop)", OPTION_ONE, NULL, 0},             \
+		{"--estimator-crop", "PX", "side of its samples then (default: twice the first --crop)", OPTION_ONE, NULL, 0},   \
 		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                        \
 		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0},                                         \
 		{"--checkpoint-every", "N",  "steps (default: every five minutes); the last three are kept",                     \

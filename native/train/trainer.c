@@ -44,7 +44,7 @@ static enum deblur_status pack_model(struct trainer *t, const struct validation 
 						  "made-by: deblur-train %s\ncommand: %.1500s\nnetwork: %s\npictures: %zu\nsteps: %llu\nbatch: "
 						  "%zu\ncrop_px: %zu\n",
 						  DEBLUR_VERSION, t->options->command, t->options->network, dataset_picture_count(t->dataset),
-						  (unsigned long long)t->checkpoint.step, t->options->batch, t->options->restorer_crop_px);
+						  (unsigned long long)t->checkpoint.step, t->options->batch, t->options->crops.stages[0].px);
 	if (v)
 		snprintf(text + length, sizeof text - (size_t)length,
 				 "validation_psnr_in_db: %.3f\nvalidation_psnr_out_db: %.3f\n", v->psnr_in_db, v->psnr_out_db);
@@ -100,7 +100,7 @@ static void report(struct trainer *t, double progress, const struct trainer_loss
 									   .teacher = losses->teacher,
 									   .features = losses->features,
 									   .learning_rate = trainer_rate_at(t, progress),
-									   .pictures_per_second = (double)t->options->batch * REPORT_EVERY / since};
+									   .pictures_per_second = (double)t->batch * REPORT_EVERY / since};
 	progress_step(t->progress, &line);
 }
 
@@ -116,7 +116,7 @@ static void tell_session(struct trainer *t) {
 											 .precision = o->precision == CONV_BFLOAT16 ? "bf16" : "f32",
 											 .threads = (size_t)omp_get_max_threads(),
 											 .batch = o->batch,
-											 .crop_px = o->restorer_crop_px};
+											 .crop_px = o->crops.stages[0].px};
 	progress_session(t->progress, &session);
 }
 

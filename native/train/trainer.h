@@ -11,6 +11,7 @@
 #include <signal.h>
 
 #include "train/conv.h"
+#include "train/crop_schedule.h"
 #include "train/dataset.h"
 #include "train/loss.h"
 
@@ -25,14 +26,15 @@ struct trainer_options {
 	double loss_weights[LOSS_TERM_COUNT];
 	const char *from_path; /* a .dbm of the same shape to begin with; NULL: random weights. A teacher's estimator goes
 							  before its */
-	struct dataset_options data;                /* trainer_run sets its crop_px */
-	size_t restorer_crop_px, estimator_crop_px; /* sides of the samples, multiples of 16 */
+	struct dataset_options data; /* trainer_run sets its crop_px */
+	struct crop_schedule crops;  /* of the restorer's part of the run; sides are multiples of 16 */
+	size_t estimator_crop_px;    /* side of its samples, a multiple of 16 */
 	const char *out_path;
 	double minutes; /* > 0: train for so long; else `steps` */
 	uint64_t steps;
 	bool resume;
 	uint64_t seed;
-	size_t batch;
+	size_t batch;           /* of the estimator, and of the restorer in the first stage of its crops */
 	double learning_rate;   /* at its peak */
 	double estimate_share;  /* of the samples that are told the estimate, from the restorer's second quarter */
 	double estimator_first; /* share of the run in which only the estimator learns; 0: it stays as it was given */

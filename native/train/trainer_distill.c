@@ -41,10 +41,9 @@ static enum deblur_status make_projection(struct trainer *t) {
 
 enum deblur_status trainer_prepare_teacher(struct trainer *t) {
 	if (!t->teacher.restorer || t->options->teacher_is_silent) return DEBLUR_OK;
-	const size_t batch = t->options->batch, side = t->options->restorer_crop_px;
-	t->answers = malloc(batch * side * side * 3 * sizeof *t->answers);
-	t->ways = calloc(batch, sizeof *t->ways);
-	t->upright = calloc(batch, sizeof *t->upright);
+	t->answers = malloc(t->room.numbers * sizeof *t->answers);
+	t->ways = calloc(t->room.samples, sizeof *t->ways);
+	t->upright = calloc(t->room.samples, sizeof *t->upright);
 	if (!t->answers || !t->ways || !t->upright) return DEBLUR_OUT_OF_MEMORY;
 	return wants_features(t) ? make_projection(t) : DEBLUR_OK;
 }
@@ -70,9 +69,14 @@ enum deblur_status trainer_make_teacher_nets(struct trainer *t) {
 	return net_create(t->engine, t->projection, &options, &t->projection_net);
 }
 
-void trainer_release_teacher(struct trainer *t) {
+void trainer_release_teacher_nets(struct trainer *t) {
 	net_destroy(t->teacher_net);
 	net_destroy(t->projection_net);
+	t->teacher_net = t->projection_net = NULL;
+}
+
+void trainer_release_teacher(struct trainer *t) {
+	trainer_release_teacher_nets(t);
 	graph_destroy(t->projection);
 	model_file_release(&t->teacher);
 	free(t->answers);

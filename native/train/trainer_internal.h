@@ -20,13 +20,13 @@ struct trainer {
 	struct model_file model;   /* the graphs that are trained */
 	struct model_file teacher; /* restorer NULL: none */
 	struct net *restorer;
-	size_t crop_px, batch;   /* of the restorer's samples */
-	struct net *estimator;   /* on its own larger crops, learning */
-	struct net *looker;      /* the same graph on the restorer's crops, no longer learning */
-	struct net *teacher_net; /* NULL: there is none, or it is silent */
-	float *answers;          /* [batch][crop][crop][3] what the teacher said, turned back */
-	uint32_t *ways;          /* [batch] how it saw the samples (turn.h) */
-	bool *upright;           /* [batch] those that were not turned */
+	size_t stage, crop_px, batch; /* of the restorer's samples, now */
+	struct net *estimator;        /* on its own larger crops, learning */
+	struct net *looker;           /* the same graph on the restorer's crops, no longer learning */
+	struct net *teacher_net;      /* NULL: there is none, or it is silent */
+	float *answers;               /* [batch][crop][crop][3] what the teacher said, turned back */
+	uint32_t *ways;               /* [batch] how it saw the samples (turn.h) */
+	bool *upright;                /* [batch] those that were not turned */
 	struct graph *projection;
 	struct net *projection_net;   /* NULL: bottlenecks are not compared */
 	struct fft *fft;              /* of LOSS_FFT_SIDE_PX */
@@ -34,7 +34,10 @@ struct trainer {
 	bool estimator_is_done;       /* its average has taken the place of its weights */
 	struct checkpoint checkpoint; /* its optimisers, of restorer, estimator and projection, are the run's state */
 	struct progress *progress;
-	float *sharp;               /* [batch][largest crop][largest crop][3] */
+	struct {
+		size_t samples, numbers; /* the most that a batch has, of samples and of their numbers */
+	} room;
+	float *sharp;               /* [batch][crop][crop][3] */
 	struct deblur_blur *truths; /* [batch] */
 	bool *has_truth;            /* [batch] */
 	double started;             /* clock when this session began, less the seconds of earlier ones */
@@ -56,11 +59,16 @@ enum deblur_status trainer_because(struct trainer *t, enum deblur_status status,
 enum deblur_status trainer_set_up(struct trainer *t);
 void trainer_tear_down(struct trainer *t);
 
+/* Makes the restorer's nets, and those that stand around it, for the crops of that point of its part of the run, if
+ * they are not yet. What has been learned lies in the graphs and optimisers, and stays. */
+enum deblur_status trainer_enter_stage(struct trainer *t, double own_progress);
+
 /* ---- trainer_distill.c: nothing happens where there is no teacher, or a silent one ---- */
 
 /* After the graphs, the optimisers and the teacher's model. */
 enum deblur_status trainer_prepare_teacher(struct trainer *t);
 enum deblur_status trainer_make_teacher_nets(struct trainer *t);
+void trainer_release_teacher_nets(struct trainer *t);
 void trainer_release_teacher(struct trainer *t);
 int trainer_student_tap(const struct trainer *t); /* what of the student is compared; -1: nothing */
 

@@ -12,7 +12,8 @@ enum { PATH_BYTES = 4096 };
 
 static size_t largest_crop(const struct trainer_options *o) {
 	const size_t estimator = o->estimator_first > 0 ? o->estimator_crop_px : 0;
-	return estimator > o->restorer_crop_px ? estimator : o->restorer_crop_px;
+	const size_t restorer = crop_schedule_largest_px(&o->crops);
+	return estimator > restorer ? estimator : restorer;
 }
 
 static enum deblur_status open_data(struct trainer *t) {
@@ -109,28 +110,67 @@ static enum deblur_status make_graphs(struct trainer *t) {
 	return DEBLUR_BAD_ARGUMENT;
 }
 
+static void release_restorer_nets(struct trainer *t) {
+	net_destroy(t->restorer);
+	net_destroy(t->looker);
+	t->restorer = t->looker = NULL;
+	trainer_release_teacher_nets(t);
+}
+
+static enum deblur_status make_restorer_nets(struct trainer *t, size_t stage) {
+	const struct trainer_options *o = t->options;
+	t->stage = stage;
+	t->crop_px = o->crops.stages[stage].px;
+	t->batch = crop_schedule_batch(&o->crops, stage, o->batch);
+	struct net_options options = {.batch = t->batch,
+								  .height = t->crop_px,
+								  .width = t->crop_px,
+								  .precision = o->precision,
+								  .training = true,
+								  .tap = trainer_student_tap(t)};
+	enum deblur_status status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
+	options.training = false;
+	options.tap = -1;
+	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->looker);
+	return status ? status : trainer_make_teacher_nets(t);
+}
+
 static enum deblur_status make_nets(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	struct net_options options = {.batch = o->batch, .precision = o->precision, .training = true, .tap = -1};
 	enum deblur_status status = conv_engine_create(&t->engine);
 	options.height = options.width = o->estimator_crop_px;
 	if (!status && o->estimator_first > 0) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
-	options.height = options.width = t->crop_px = o->restorer_crop_px;
-	t->batch = o->batch;
-	options.tap = trainer_student_tap(t);
-	if (!status) status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
-	options.training = false;
-	options.tap = -1;
-	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->looker);
-	if (!status) status = trainer_make_teacher_nets(t);
+	if (!status) status = make_restorer_nets(t, 0);
 	return trainer_because(t, status, "preparing the nets");
 }
 
+enum deblur_status trainer_enter_stage(struct trainer *t, double own_progress) {
+	const size_t stage = crop_schedule_at(&t->options->crops, own_progress);
+	if (t->restorer && stage == t->stage) return DEBLUR_OK;
+	release_restorer_nets(t);
+	char text[96];
+	const enum deblur_status status = make_restorer_nets(t, stage);
+	snprintf(text, sizeof text, "from step %llu: crops of %zu pixels, %zu a step",
+			 (unsigned long long)t->checkpoint.step, t->crop_px, t->batch);
+	progress_note(t->progress, text);
+	return status;
+}
+
+static void make_room(struct trainer *t, size_t batch, size_t crop_px) {
+	const size_t numbers = batch * crop_px * crop_px * 3;
+	if (batch > t->room.samples) t->room.samples = batch;
+	if (numbers > t->room.numbers) t->room.numbers = numbers;
+}
+
 static enum deblur_status make_state(struct trainer *t) {
-	const size_t batch = t->options->batch, crop = largest_crop(t->options);
-	t->sharp = malloc(batch * crop * crop * 3 * sizeof *t->sharp);
-	t->truths = calloc(batch, sizeof *t->truths);
-	t->has_truth = calloc(batch, sizeof *t->has_truth);
+	const struct trainer_options *o = t->options;
+	if (o->estimator_first > 0) make_room(t, o->batch, o->estimator_crop_px);
+	for (size_t i = 0; i < o->crops.count; i++)
+		make_room(t, crop_schedule_batch(&o->crops, i, o->batch), o->crops.stages[i].px);
+	t->sharp = malloc(t->room.numbers * sizeof *t->sharp);
+	t->truths = calloc(t->room.samples, sizeof *t->truths);
+	t->has_truth = calloc(t->room.samples, sizeof *t->has_truth);
 	if (t->options->loss_weights[LOSS_FFT] > 0) t->fft = fft_create(LOSS_FFT_SIDE_PX);
 	if (!t->sharp || !t->truths || !t->has_truth) return DEBLUR_OUT_OF_MEMORY;
 	if (!t->fft && t->options->loss_weights[LOSS_FFT] > 0) return DEBLUR_OUT_OF_MEMORY;
@@ -161,8 +201,12 @@ static void add_choices(struct trainer *t) {
 			(size_t)snprintf(t->recipe + length, sizeof t->recipe - length, "loss charbonnier %g gradient %g fft %g\n",
 							 w[LOSS_CHARBONNIER], w[LOSS_GRADIENT], w[LOSS_FFT]);
 	if (o->unlabelled_share > 0 || o->turned_share > 0 || o->feature_weight > 0 || o->teacher_is_silent)
-		snprintf(t->recipe + length, sizeof t->recipe - length, "unlabelled %g turned %g features %g silent %d\n",
-				 o->unlabelled_share, o->turned_share, o->feature_weight, o->teacher_is_silent);
+		length += (size_t)snprintf(t->recipe + length, sizeof t->recipe - length,
+								   "unlabelled %g turned %g features %g silent %d\n", o->unlabelled_share,
+								   o->turned_share, o->feature_weight, o->teacher_is_silent);
+	for (size_t i = 0; i < o->crops.count && o->crops.count > 1; i++)
+		length += (size_t)snprintf(t->recipe + length, sizeof t->recipe - length, "crops %zu for %g\n",
+								   o->crops.stages[i].px, o->crops.stages[i].share);
 }
 
 /* What has to be the same for a run to go on as if it had never stopped. */
@@ -176,7 +220,7 @@ static enum deblur_status write_recipe(struct trainer *t) {
 		"network %s\nfrom %s\nteacher %s %g\ndegradations %s\ncrops %zu %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
 		"estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
 		o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
-		o->teacher_path ? o->teacher_weight : 0.0, degradations, o->restorer_crop_px, o->estimator_crop_px, o->batch,
+		o->teacher_path ? o->teacher_weight : 0.0, degradations, o->crops.stages[0].px, o->estimator_crop_px, o->batch,
 		(unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first, (int)o->precision,
 		o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
 	add_choices(t);
@@ -212,9 +256,8 @@ enum deblur_status trainer_set_up(struct trainer *t) {
 void trainer_tear_down(struct trainer *t) {
 	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) optimizer_destroy(t->checkpoint.optimizers[i]);
 	run_files_close(&t->files);
-	net_destroy(t->restorer);
+	release_restorer_nets(t);
 	net_destroy(t->estimator);
-	net_destroy(t->looker);
 	trainer_release_teacher(t);
 	model_file_release(&t->model);
 	conv_engine_destroy(t->engine);

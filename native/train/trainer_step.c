@@ -81,11 +81,13 @@ static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 										   share * t->options->teacher_weight, gradient);
 }
 
-static enum deblur_status train_restorer(struct trainer *t, double share, double rate, struct trainer_losses *losses) {
+static enum deblur_status train_restorer(struct trainer *t, double own_progress, double rate,
+										 struct trainer_losses *losses) {
 	finish_estimator(t);
 	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
-	enum deblur_status status = draw_batch(t, t->batch, t->crop_px, net_picture(t->restorer), net_condition(t->looker));
-	if (!status) status = tell_restorer(t, share);
+	enum deblur_status status = trainer_enter_stage(t, own_progress);
+	if (!status) status = draw_batch(t, t->batch, t->crop_px, net_picture(t->restorer), net_condition(t->looker));
+	if (!status) status = tell_restorer(t, t->options->estimate_share * fmin(own_progress * 4, 1));
 	if (!status) status = net_forward(t->restorer);
 	if (!status && t->teacher_net) status = trainer_ask_teacher(t);
 	if (!status) compare_pictures(t, losses);
@@ -115,9 +117,8 @@ enum deblur_status trainer_give_up(struct trainer *t, const char *what) {
 
 enum deblur_status trainer_step(struct trainer *t, double progress, struct trainer_losses *losses) {
 	const double own_progress = trainer_restorer_progress(t, progress), rate = trainer_rate_at(t, progress);
-	const double share = t->options->estimate_share * fmin(own_progress * 4, 1);
 	const enum deblur_status status =
-		own_progress < 0 ? train_estimator(t, rate, losses) : train_restorer(t, share, rate, losses);
+		own_progress < 0 ? train_estimator(t, rate, losses) : train_restorer(t, own_progress, rate, losses);
 	if (status) return trainer_because(t, status, "training");
 	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) return trainer_give_up(t, "is not finite");
 	t->checkpoint.step++;
