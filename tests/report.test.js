@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { readPng, writePng } from '../scripts/png.js';
+import { readPng } from '../scripts/png.js';
+import { writePhotographs } from './photographs.js';
 import { openBrowser } from './web/browser.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'deblur-report-'));
@@ -19,28 +20,9 @@ const trainer = (...words) => spawnSync('build/deblur-train', words, { encoding:
 const report = (...words) => trainer('report', ...words, '--data', data, '--out', file('page.html'));
 const page = () => readFileSync(file('page.html'), 'utf8');
 
-/** The golden picture, repeated: large enough for a validation crop and what is around it. */
-function largePhotograph() {
-  const { width, height, channels, pixels } = readPng(readFileSync('tests/golden/c.png'));
-  const row = width * channels;
-  const twice = new Uint8Array(row * 2 * height);
-  for (let y = 0; y < 2 * height; y++) twice.set(pixels.subarray((y % height) * row, ((y % height) + 1) * row), y * row);
-  return writePng(twice, width, 2 * height, /** @type {3} */ (channels));
-}
-
-/** Names of which the dataset keeps the photographs for validation: every sixteenth, by FNV-1a. @param {string} name */
-function isKeptApart(name) {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(name)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return (hash ^ (hash >> 32n)) % 16n === 0n;
-}
-
 before(() => {
   mkdirSync(data);
-  const names = Array.from({ length: 200 }, (_, i) => `${i}.png`);
-  const photograph = largePhotograph();
-  for (const name of [names.find(isKeptApart), names.find((name) => !isKeptApart(name))])
-    writeFileSync(join(data, name ?? assert.fail()), photograph);
+  writePhotographs(data);
   const small = ['--data', data, '--batch', '2', '--crop', '64', '--threads', '1', '--network', 'student', '--quiet'];
   for (const [name, steps] of [
     ['first.dbm', '40'],
@@ -146,6 +128,22 @@ test('a log that ends in half a line is read up to there, also when the run goes
   assert.equal(report(file('cut.dbm'), '--crops', '0').status, 0);
   assert.match(page(), /One line of its log could not be read/);
   assert.match(page(), /Resumed at step 40; program of commit/);
+});
+
+test('a run without a model yet is shown as far as it has come', () => {
+  copyFileSync(file('first.dbm.log.jsonl'), file('early.dbm.log.jsonl'));
+  const alone = report(file('early.dbm'));
+  assert.equal(alone.status, 0, alone.stderr);
+  assertWellFormed(page());
+  assert.match(page(), /curve run-0" d="M/);
+  assert.match(page(), /No crops\. No run has written a model yet/);
+  assert.match(page(), /SHA-256 of the model<\/th><td class="quiet">unknown/);
+  const both = report(file('early.dbm'), file('first.dbm'));
+  assert.equal(both.status, 0, both.stderr);
+  assertWellFormed(page());
+  assert.match(page(), /early has not written a model yet, and is left out/);
+  assert.match(page(), /<b>first<\/b> <span class="figure">/);
+  assert.doesNotMatch(page(), /<b>early<\/b>/);
 });
 
 test('what cannot be reported is refused with a reason, and the old page stays', () => {

@@ -180,21 +180,25 @@ void common_print_blur_json(const struct deblur_blur *b) {
 	printf("}}");
 }
 
-void common_print_json_string(const char *text) {
-	putchar('"');
+void common_write_json_string(FILE *to, const char *text) {
+	fputc('"', to);
 	for (const unsigned char *c = (const unsigned char *)text; *c;) {
 		const size_t length = utf8_length(c);
 		if (*c == '"' || *c == '\\')
-			printf("\\%c", *c);
+			fprintf(to, "\\%c", *c);
 		else if (*c == '\n')
-			printf("\\n");
+			fprintf(to, "\\n");
 		else if (*c < ' ')
-			printf("\\u%04x", *c);
+			fprintf(to, "\\u%04x", *c);
 		else if (length)
-			fwrite(c, 1, length, stdout);
+			fwrite(c, 1, length, to);
 		else
-			printf("\\ufffd");
+			fprintf(to, "\\ufffd");
 		c += length ? length : 1;
 	}
-	putchar('"');
+	fputc('"', to);
+}
+
+void common_print_json_string(const char *text) {
+	common_write_json_string(stdout, text);
 }

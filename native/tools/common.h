@@ -3,6 +3,8 @@
 #ifndef TOOLS_COMMON_H
 #define TOOLS_COMMON_H
 
+#include <stdio.h>
+
 #include "deblur.h"
 #include "picture/picture.h"
 #include "tools/options.h"
@@ -41,6 +43,7 @@ enum deblur_status common_find_blur(const struct deblur_model *model, const stru
 void common_describe(const struct deblur_blur *blur, char *text, size_t size);
 void common_print_blur_json(const struct deblur_blur *blur);
 /* With quotes; control characters and quotes escaped, bytes that are no UTF-8 replaced by U+FFFD. */
+void common_write_json_string(FILE *to, const char *text);
 void common_print_json_string(const char *text);
 
 /* The commands: argv[0] is the command's name. */

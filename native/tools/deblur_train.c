@@ -14,6 +14,7 @@ struct subcommand {
 static const struct subcommand subcommands[] = {
 	{"teacher", "train a large net", train_teacher},
 	{"distill", "train the small net from the truth and a teacher's outputs", train_distill},
+	{"ablate", "train by several recipes for equal steps, and write the table that compares them", train_ablate},
 	{"degrade", "write degraded samples and a contact sheet, to look at what nets are trained on", train_degrade},
 	{"report", "write a page about runs: curves, pictures before and after, how they were made", train_report},
 	{"export-onnx", "write a model as ONNX, to run it elsewhere", train_export_onnx},

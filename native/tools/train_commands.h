@@ -15,6 +15,11 @@ int train_distill(int argc, char **argv);
 int train_degrade(int argc, char **argv);
 int train_export_onnx(int argc, char **argv);
 int train_report(int argc, char **argv);
+int train_ablate(int argc, char **argv);
+
+/* What was typed, for the provenance: a shell would do the same again. Returns text, in which what has no room is left
+ * out. */
+const char *train_command_line(int argc, char **argv, char *text, size_t size);
 
 /* The side of a sample, from option `name`; false after a message. */
 bool train_read_crop(const struct command *command, const char *name, size_t fallback, size_t *crop_px);

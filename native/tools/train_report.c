@@ -23,10 +23,18 @@ static bool fail(const struct command *command, const char *path, enum deblur_st
 
 /* ---- reading runs ---- */
 
+static bool has_log(const struct report_run *run) {
+	struct stat about;
+	char path[PATH_BYTES];
+	return (size_t)snprintf(path, sizeof path, "%s.log.jsonl", run->path) < sizeof path && !stat(path, &about);
+}
+
+/* A run that has a log and no model yet is reported as far as it has come. */
 static bool read_model(const struct command *command, struct report_run *run) {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	enum deblur_status status = file_read(run->path, &bytes, &size);
+	if (status == DEBLUR_IO && errno == ENOENT && has_log(run)) return true;
 	if (!status) status = deblur_model_open(bytes, size, &run->model);
 	free(bytes);
 	if (status)
@@ -67,13 +75,39 @@ static void name_runs(struct report *report) {
 	}
 }
 
-static bool read_runs(const struct command *command, struct report *report) {
-	for (size_t i = 0; i < command->count; i++) {
+/* Which runs are reported: an ablation's, and those that are named. */
+struct run_paths {
+	const char *list[REPORT_RUNS_AT_MOST];
+	size_t count;
+	char own[REPORT_RUNS_AT_MOST][PATH_BYTES]; /* of those that are not on the command line */
+};
+
+static bool read_runs(const struct command *command, const struct run_paths *paths, struct report *report) {
+	for (size_t i = 0; i < paths->count; i++) {
 		struct report_run *run = &report->runs[report->run_count++];
-		run->path = command->values[i];
+		run->path = paths->list[i];
 		if (!read_model(command, run) || !read_log(command, run)) return false;
 	}
 	name_runs(report);
+	return true;
+}
+
+/* Its runs come after those that are named, as many as a report holds; the table has all of them. */
+static bool read_ablation(const struct command *command, const char *folder, struct report *report,
+						  struct run_paths *paths) {
+	enum deblur_status status = ablation_read(folder, &report->ablation);
+	if (status)
+		return fail(command, folder, status, "--ablation takes the --out of deblur-train ablate, once a run has ended");
+	for (size_t i = 0; i < report->ablation.count && !status; i++) {
+		struct ablation_row *row = &report->ablation.rows[i];
+		status = ablation_read_log(folder, row);
+		if (status) return fail(command, row->name, status, "the log of an ablation's run lies beside its table");
+		if (paths->count == REPORT_RUNS_AT_MOST) continue;
+		char *path = paths->own[paths->count];
+		if (snprintf(path, PATH_BYTES, "%s/%s.dbm", folder, row->name) >= PATH_BYTES)
+			return fail(command, folder, DEBLUR_BAD_ARGUMENT, "the name is too long");
+		paths->list[paths->count++] = path;
+	}
 	return true;
 }
 
@@ -83,6 +117,7 @@ static void release(struct report *report) {
 		deblur_model_destroy(report->runs[i].model);
 	}
 	report_release_pictures(report);
+	ablation_release(&report->ablation);
 }
 
 /* ---- pictures ---- */
@@ -124,12 +159,25 @@ static int write_page(const struct command *command, const struct report *report
 	return EXIT_SUCCESS;
 }
 
+static bool has_model(const struct report *report) {
+	size_t i = 0;
+	while (i < report->run_count && !report->runs[i].model) i++;
+	return i < report->run_count;
+}
+
 static int make_report(const struct command *command, const char *path, size_t per_kind) {
 	static const struct report none = {0};
 	struct report report = none;
-	bool fine = read_runs(command, &report);
+	struct run_paths paths = {0};
+	const char *ablation = option_value(command, "--ablation", NULL);
+	for (size_t i = 0; i < command->count; i++) paths.list[paths.count++] = command->values[i];
+	bool fine = !ablation || read_ablation(command, ablation, &report, &paths);
+	fine = fine && read_runs(command, &paths, &report);
 	if (fine && !per_kind) report.without_pictures = "The report was asked for without them.";
-	if (fine && per_kind) fine = add_pictures(command, &report, per_kind);
+	if (fine && per_kind && !has_model(&report))
+		report.without_pictures = "No run has written a model yet: the first comes with its first validation.";
+	else if (fine && per_kind)
+		fine = add_pictures(command, &report, per_kind);
 	const int code = fine ? write_page(command, &report, path) : EXIT_FAILURE;
 	release(&report);
 	return code;
@@ -140,11 +188,13 @@ int train_report(int argc, char **argv) {
 		{"--out", "PAGE.html", "where the report goes", OPTION_ONE, NULL, 0},
 		{"--data", "DIR", "folders that the runs had as --data (default: data/photos, if there)", OPTION_MANY, NULL, 0},
 		{"--degrade", "PRESET|FILE", "what crops suffer: protocol, photo (default), or a recipe", OPTION_ONE, NULL, 0},
+		{"--ablation", "FOLDER", "the --out of ablate: its table, and its runs after those that are named", OPTION_ONE,
+		 NULL, 0},
 		{"--crops", "N", "before and after, of each kind of blur (default: 1); 0: none", OPTION_ONE, NULL, 0},
 		{0}};
 	struct command command = {.name = "deblur-train report",
 							  .summary = "Writes one HTML file about runs: curves, crops, figures, how they were made.",
-							  .operands = "RUN.dbm...",
+							  .operands = "[RUN.dbm...]",
 							  .options = table};
 	double crops;
 	int code;
@@ -153,7 +203,7 @@ int train_report(int argc, char **argv) {
 		code = EXIT_USAGE;
 		if (!path)
 			fprintf(stderr, "%s: --out says where the report goes; it is missing\n", command.name);
-		else if (!command.count || command.count > REPORT_RUNS_AT_MOST)
+		else if ((!command.count && !option_given(&command, "--ablation")) || command.count > REPORT_RUNS_AT_MOST)
 			fprintf(stderr, "%s: one to %d models of runs are needed: RUN.dbm...\n", command.name, REPORT_RUNS_AT_MOST);
 		else if (option_number(&command, "--crops", 0, 20, 1, &crops))
 			code = make_report(&command, path, (size_t)crops);

@@ -1,9 +1,11 @@
 /* train_report.h - what `deblur-train report` knows of some runs, and the parts of it: train_report.c reads models and
- * logs, train_report_pictures.c makes pictures, train_report_page.c writes the page, train_report_charts.c its curves.
+ * logs, train_report_pictures.c makes pictures, train_report_page.c writes the page, train_report_charts.c its curves,
+ * train_report_ablation.c the table of an ablation.
  */
 #ifndef TOOLS_TRAIN_REPORT_H
 #define TOOLS_TRAIN_REPORT_H
 
+#include "tools/ablation.h"
 #include "tools/html.h"
 #include "train/dataset.h"
 #include "train/run_log.h"
@@ -14,11 +16,11 @@ struct report_run {
 	const char *path; /* borrowed from the command line */
 	char name[256];
 	struct run_log log;
-	struct deblur_model *model;
+	struct deblur_model *model; /* NULL: not yet */
 	struct deblur_model_info info;
 };
 
-/* What a run's model makes of a crop, told what it estimates itself. */
+/* What a run's model makes of a crop, told what it estimates itself. Empty for a run without one. */
 struct report_output {
 	struct picture picture;
 	struct deblur_blur found;
@@ -45,6 +47,7 @@ struct report {
 	struct report_sample *samples;
 	size_t crop_count, sample_count;
 	const char *without_pictures; /* why there are none; NULL: there are */
+	struct ablation ablation;     /* no rows: none */
 };
 
 /* Takes `per_kind` of the validation samples of each kind of blur, or as many as there are, and lets every run restore
@@ -56,6 +59,10 @@ void report_release_pictures(struct report *report);
 const struct run_log_validation *report_validation(const struct run_log *log);
 
 void report_write_page(const struct report *report, struct html *page);
+/* Tables that are too wide scroll by themselves, also by keyboard. The head of its columns comes next. */
+void report_begin_table(struct html *page, const char *caption, const char *kind);
+void report_end_table(struct html *page);
+void report_write_ablation(const struct report *report, struct html *page);
 void report_write_charts(const struct report *report, struct html *page);
 /* Names of the runs with the lines that stand for them; nothing where there is only one. */
 void report_write_legend(const struct report *report, struct html *page);

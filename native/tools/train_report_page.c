@@ -88,15 +88,14 @@ static void write_head(const struct report *report, struct html *page) {
 
 /* ---- tables ---- */
 
-/* Tables that are too wide scroll by themselves, also by keyboard. */
-static void begin_table(struct html *page, const char *caption, const char *kind) {
+void report_begin_table(struct html *page, const char *caption, const char *kind) {
 	html_format(page,
 				"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table class=\"%s\">"
 				"<caption>%s</caption><thead><tr>",
 				caption, kind, caption);
 }
 
-static void end_table(struct html *page) {
+void report_end_table(struct html *page) {
 	html_add(page, "</tbody></table></div>\n");
 }
 
@@ -150,7 +149,7 @@ static void fact_network(const struct report_run *run, char text[FACT_BYTES]) {
 	if (s) snprintf(text, FACT_BYTES, "%s", s->network);
 }
 static void fact_parameters(const struct report_run *run, char text[FACT_BYTES]) {
-	snprintf(text, FACT_BYTES, "%.2f million", (double)run->info.parameter_count / 1e6);
+	if (run->model) snprintf(text, FACT_BYTES, "%.2f million", (double)run->info.parameter_count / 1e6);
 }
 static void fact_batch(const struct report_run *run, char text[FACT_BYTES]) {
 	const struct run_log_session *s = last_session(&run->log);
@@ -165,7 +164,7 @@ static void fact_commit(const struct report_run *run, char text[FACT_BYTES]) {
 	if (s) snprintf(text, FACT_BYTES, "%s (%s)", s->commit, s->version);
 }
 static void fact_sha256(const struct report_run *run, char text[FACT_BYTES]) {
-	snprintf(text, FACT_BYTES, "%.12s", run->info.sha256);
+	if (run->model) snprintf(text, FACT_BYTES, "%.12s", run->info.sha256);
 }
 
 static void write_facts(const struct report *report, struct html *page) {
@@ -187,7 +186,7 @@ static void write_facts(const struct report *report, struct html *page) {
 				 {"Commit (version)", fact_commit},
 				 {"SHA-256 of the model", fact_sha256}};
 	html_add(page, "<section><h2>In numbers</h2>");
-	begin_table(page, "Runs and what came of them", "facts");
+	report_begin_table(page, "Runs and what came of them", "facts");
 	name_columns(report, page, "Run");
 	for (size_t f = 0; f < sizeof facts / sizeof *facts; f++) {
 		html_format(page, "<tr><th scope=\"row\">%s</th>", facts[f].name);
@@ -200,7 +199,7 @@ static void write_facts(const struct report *report, struct html *page) {
 		}
 		html_add(page, "</tr>");
 	}
-	end_table(page);
+	report_end_table(page);
 	html_add(page, "</section>\n");
 }
 
@@ -219,7 +218,8 @@ static void write_kinds(const struct report *report, struct html *page) {
 	for (size_t i = 0; i < report->run_count; i++) any = any || report_validation(&report->runs[i].log);
 	if (!any) return;
 	html_add(page, "<section><h2>By kind of blur</h2>");
-	begin_table(page, "Gain in PSNR on validation samples, and how often the size was found within a fifth", "kinds");
+	report_begin_table(page, "Gain in PSNR on validation samples, and how often the size was found within a fifth",
+					   "kinds");
 	name_columns(report, page, "Blur");
 	for (int kind = 0; kind < DEBLUR_BLUR_KIND_COUNT; kind++) {
 		html_format(page, "<tr><th scope=\"row\">%s</th>", deblur_blur_kind_name((enum deblur_blur_kind)kind));
@@ -227,7 +227,7 @@ static void write_kinds(const struct report *report, struct html *page) {
 			write_kind_cell(report_validation(&report->runs[i].log), kind, page);
 		html_add(page, "</tr>");
 	}
-	end_table(page);
+	report_end_table(page);
 	html_add(page, "</section>\n");
 }
 
@@ -254,11 +254,14 @@ static void write_figure(struct html *page, const struct picture *picture, const
 }
 
 static void write_crop(const struct report *report, const struct report_crop *crop, struct html *page) {
-	html_format(page, "<div class=\"crop\" style=\"--columns:%zu\">", report->run_count + 2);
+	size_t columns = 2;
+	for (size_t i = 0; i < report->run_count; i++) columns += report->runs[i].model != NULL;
+	html_format(page, "<div class=\"crop\" style=\"--columns:%zu\">", columns);
 	write_figure(page, &crop->degraded, "Degraded", crop->psnr_db, &crop->truth, "");
 	for (size_t i = 0; i < report->run_count; i++)
-		write_figure(page, &crop->outputs[i].picture, report->run_count > 1 ? report->runs[i].name : "Output",
-					 crop->outputs[i].psnr_db, &crop->outputs[i].found, "estimate: ");
+		if (report->runs[i].model)
+			write_figure(page, &crop->outputs[i].picture, report->run_count > 1 ? report->runs[i].name : "Output",
+						 crop->outputs[i].psnr_db, &crop->outputs[i].found, "estimate: ");
 	write_figure(page, &crop->sharp, "Truth", 0, NULL, "");
 	html_add(page, "</div>\n");
 }
@@ -266,6 +269,12 @@ static void write_crop(const struct report *report, const struct report_crop *cr
 static void write_crops(const struct report *report, struct html *page) {
 	html_add(page, "<section><h2>Before and after</h2>");
 	if (report->without_pictures) html_format(page, "<p class=\"quiet\">No crops. %s</p>", report->without_pictures);
+	for (size_t i = 0; i < report->run_count && report->crop_count; i++)
+		if (!report->runs[i].model) {
+			html_add(page, "<p class=\"quiet\">");
+			html_text(page, report->runs[i].name);
+			html_add(page, " has not written a model yet, and is left out.</p>");
+		}
 	if (report->crop_count)
 		html_add(page,
 				 "<p class=\"quiet\">Crops of 256 pixels of photographs that training keeps apart. Each model is told "
@@ -324,7 +333,7 @@ static void write_provenance_command(const char *provenance, struct html *page) 
 }
 
 static void write_sessions(const struct report_run *run, struct html *page) {
-	if (!run->log.session_count) write_provenance_command(run->info.provenance, page);
+	if (!run->log.session_count) write_provenance_command(run->model ? run->info.provenance : "", page);
 	for (size_t i = 0; i < run->log.session_count; i++) {
 		const struct run_log_session *s = &run->log.sessions[i];
 		write_command(s->command, page);
@@ -347,7 +356,7 @@ static void write_steps(const struct report_run *run, struct html *page) {
 	static const char *const columns[] = {"Step",          "Minutes",       "Restorer's loss", "Estimator's loss",
 										  "Gradient norm", "Learning rate", "Pictures/s"};
 	const struct run_log *log = &run->log;
-	begin_table(page, "Training", "numbers");
+	report_begin_table(page, "Training", "numbers");
 	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
 		html_format(page, "<th scope=\"col\">%s</th>", columns[i]);
 	html_add(page, "</tr></thead><tbody>");
@@ -362,13 +371,13 @@ static void write_steps(const struct report_run *run, struct html *page) {
 		write_number(page, s->pictures_per_second, "0");
 		html_add(page, "</tr>");
 	}
-	end_table(page);
+	report_end_table(page);
 }
 
 static void write_validations(const struct report_run *run, struct html *page) {
 	const struct run_log *log = &run->log;
 	if (!log->validation_count) return;
-	begin_table(page, "Validations", "numbers");
+	report_begin_table(page, "Validations", "numbers");
 	html_add(page, "<th scope=\"col\">Step</th><th scope=\"col\">Minutes</th><th scope=\"col\">PSNR before, dB</th>"
 				   "<th scope=\"col\">PSNR after, dB</th><th scope=\"col\">Best so far</th></tr></thead><tbody>");
 	const size_t rows = log->validation_count < ROWS_AT_MOST ? log->validation_count : ROWS_AT_MOST;
@@ -377,7 +386,7 @@ static void write_validations(const struct report_run *run, struct html *page) {
 		html_format(page, "<tr><th scope=\"row\">%.0f</th><td>%.1f</td><td>%.2f</td><td>%.2f</td><td>%s</td></tr>",
 					v->step, v->seconds / 60, v->psnr_in_db, v->psnr_out_db, v->best > 0 ? "yes" : "");
 	}
-	end_table(page);
+	report_end_table(page);
 }
 
 static void write_run(const struct report_run *run, struct html *page) {
@@ -397,6 +406,7 @@ void report_write_page(const struct report *report, struct html *page) {
 	report_write_legend(report, page);
 	report_write_charts(report, page);
 	html_add(page, "</section>\n");
+	report_write_ablation(report, page);
 	write_facts(report, page);
 	write_kinds(report, page);
 	write_crops(report, page);

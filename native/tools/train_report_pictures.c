@@ -47,7 +47,7 @@ static enum deblur_status make_crop(const struct report *report, const struct da
 	dataset_to_pixels(sample->sharp, CROP, crop->sharp.pixels);
 	status = psnr(&crop->degraded, &crop->sharp, &crop->psnr_db);
 	for (size_t i = 0; i < report->run_count && !status; i++)
-		status = restore(&report->runs[i], crop, &crop->outputs[i]);
+		if (report->runs[i].model) status = restore(&report->runs[i], crop, &crop->outputs[i]);
 	return status;
 }
 

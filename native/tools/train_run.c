@@ -57,10 +57,9 @@ static void add_word(struct line *line, const char *word) {
 	add_char(line, '\'');
 }
 
-/* What was typed, for the provenance: a shell would do the same again. */
-static const char *join(const char *program, int argc, char **argv, char *text, size_t size) {
+const char *train_command_line(int argc, char **argv, char *text, size_t size) {
 	struct line line = {text, 0, size};
-	add_text(&line, program);
+	add_text(&line, "deblur-train");
 	for (int i = 0; i < argc; i++) {
 		add_char(&line, ' ');
 		add_word(&line, argv[i]);
@@ -93,7 +92,7 @@ static int train(struct command *command, int argc, char **argv, bool distill) {
 	if (options_parse(command, argc, argv, &code)) {
 		code = EXIT_USAGE;
 		if (train_read_options(command, distill, &o)) {
-			o.command = join("deblur-train", argc, argv, line, sizeof line);
+			o.command = train_command_line(argc, argv, line, sizeof line);
 			o.commit = DEBLUR_COMMIT;
 			o.stop = &stop_wanted;
 			catch_signals();
