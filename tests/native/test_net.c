@@ -284,8 +284,16 @@ static void a_tapped_input_gets_its_gradient(void) {
 static void bfloat16_follows_float32(void) {
 	if (conv_best_precision() == CONV_FLOAT32) return;
 	struct problem p = make_problem(networks_restorer("student"), 32, 32, 17);
-	struct net *exact = run_net(&p, CONV_FLOAT32, -1), *rounded = run_net(&p, CONV_BFLOAT16, -1);
+	const int tap = graph_bottleneck(p.graph); /* in bfloat16 within the net, and in floats outside */
+	struct net *exact = run_net(&p, CONV_FLOAT32, tap), *rounded = run_net(&p, CONV_BFLOAT16, tap);
 	double difference = 0, power = 0;
+	for (size_t i = 0; i < net_tap_count(exact); i++) {
+		net_tap_gradient(exact)[i] = net_tap_gradient(rounded)[i] = net_tap(exact)[i];
+		difference += pow((double)(net_tap(exact)[i] - net_tap(rounded)[i]), 2);
+		power += pow((double)net_tap(exact)[i], 2);
+	}
+	CHECK(power > 0 && difference < 1e-3 * power, "bottlenecks differ by %g of their length", sqrt(difference / power));
+	difference = power = 0;
 	backward(&p, exact);
 	backward(&p, rounded);
 	for (size_t i = 0; i < p.graph->parameter_count; i++)
