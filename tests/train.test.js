@@ -316,6 +316,48 @@ test('pairs teach a net in the layouts of GoPro, REDS and RealBlur', () => {
   }
 });
 
+test('weights and the share of pairs belong to what a run goes on with, memory does not', () => {
+  const mixed = (/** @type {string[]} */ ...options) =>
+    run('teacher', ...small.filter((option) => option !== '--data' && option !== data), '--steps', '2', ...options);
+  const out = ['--out', file('mixed.dbm')];
+  assert.equal(mixed('--data', `${data}=0.5`, 'tests/golden', ...out).status, 0);
+  const other = mixed('--data', `${data}=0.25`, 'tests/golden', ...out, '--resume');
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /other options/);
+  assert.equal(mixed('--data', `${data}=0.5`, 'tests/golden=1', '--memory-mb', '1', ...out, '--resume').status, 0);
+  assert.equal(mixed('--data', data, ...out).status, 0);
+  assert.equal(mixed('--data', data, ...out, '--memory-mb', '1', '--resume').status, 0);
+  for (const weight of ['0', '-1', 'x', 'inf', '']) {
+    const { status, stderr } = mixed('--data', `${data}=${weight}`, ...out);
+    assert.equal(status, 2);
+    assert.match(stderr, /a weight is a number above 0/);
+  }
+  assert.match(mixed('--memory-mb', '0', ...out).stderr, /--memory-mb has to be a number from 1/);
+  assert.match(mixed('--blur-variant', 'a/b', ...out).stderr, /--blur-variant is what follows blur_/);
+});
+
+test('pairs can be looked at as they are drawn, and nobody knows their blur', () => {
+  const pairs = mkdtempSync(join(folder, 'pairs-'));
+  for (const [path, golden] of [
+    ['sharp/1.png', 'a.resize256.png'],
+    ['blur/1.png', 'a.blur1.5.png'],
+    ['test/sharp/1.png', 'a.resize256.png'],
+  ]) {
+    mkdirSync(join(pairs, path, '..'), { recursive: true });
+    copyFileSync(`tests/golden/${golden}`, join(pairs, path));
+  }
+  const out = file('looked-at');
+  const options = ['--data', data, '--pairs', pairs, '--pair-share', '1', '--count', '3', '--crop', '64', '--out', out];
+  const { status, stderr } = run('degrade', ...options);
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /left out .*test: by its name there to test with/);
+  const truths = JSON.parse(readFileSync(join(out, 'truth.json'), 'utf8'));
+  assert.deepEqual(
+    truths.map((/** @type {{ kind: string }} */ truth) => truth.kind),
+    ['unknown', 'unknown', 'unknown'],
+  );
+});
+
 test('a recipe of one’s own decides what samples suffer', () => {
   const recipe = file('recipe.txt');
   writeFileSync(recipe, 'preset = photo\nmotion = 1\nnone = 0\ngaussian = 0\nshake = 0\ndefocus = 0\nsoftware = 0\n');

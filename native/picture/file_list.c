@@ -18,6 +18,11 @@ static bool is_picture(const char *path) {
 		   (!strcasecmp(extension, ".jpg") || !strcasecmp(extension, ".jpeg") || !strcasecmp(extension, ".png"));
 }
 
+static bool ends_in(const char *path, const char *ending) {
+	const size_t length = strlen(path), tail = strlen(ending);
+	return length >= tail && !strcmp(path + length - tail, ending);
+}
+
 static enum deblur_status add_path(struct file_list *list, const char *path) {
 	if (!(list->count & (list->count - 1))) {
 		char **grown = realloc(list->paths, (list->count ? list->count * 2 : 1) * sizeof *grown);
@@ -28,7 +33,10 @@ static enum deblur_status add_path(struct file_list *list, const char *path) {
 	return list->paths[list->count] ? list->count++, DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 }
 
-static enum deblur_status add_entry(struct file_list *list, const char *folder, const char *name) {
+/* ending NULL: pictures. */
+static enum deblur_status add_folder(struct file_list *list, const char *folder, const char *ending);
+
+static enum deblur_status add_entry(struct file_list *list, const char *folder, const char *name, const char *ending) {
 	const size_t bytes = strlen(folder) + strlen(name) + 2;
 	char *path = malloc(bytes);
 	struct stat about;
@@ -37,8 +45,8 @@ static enum deblur_status add_entry(struct file_list *list, const char *folder, 
 	enum deblur_status status = DEBLUR_OK;
 	if (!lstat(path, &about) &&
 		S_ISDIR(about.st_mode)) /* links to folders are not followed: they may lead in circles */
-		status = file_list_add(list, path);
-	else if (is_picture(path))
+		status = add_folder(list, path, ending);
+	else if (ending ? ends_in(path, ending) : is_picture(path))
 		status = add_path(list, path);
 	free(path);
 	return status;
@@ -48,17 +56,25 @@ static int by_name(const void *a, const void *b) {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-enum deblur_status file_list_add(struct file_list *list, const char *folder) {
+static enum deblur_status add_folder(struct file_list *list, const char *folder, const char *ending) {
 	DIR *directory = opendir(folder);
 	if (!directory) return DEBLUR_IO;
 	enum deblur_status status = DEBLUR_OK;
 	const size_t before = list->count;
 	for (struct dirent *entry; !status && (entry = readdir(directory));)
-		if (entry->d_name[0] != '.') status = add_entry(list, folder, entry->d_name);
+		if (entry->d_name[0] != '.') status = add_entry(list, folder, entry->d_name, ending);
 	closedir(directory);
 	if (!status && list->count > before)
 		qsort(list->paths + before, list->count - before, sizeof *list->paths, by_name);
 	return status;
+}
+
+enum deblur_status file_list_add(struct file_list *list, const char *folder) {
+	return add_folder(list, folder, NULL);
+}
+
+enum deblur_status file_list_add_ending(struct file_list *list, const char *folder, const char *ending) {
+	return add_folder(list, folder, ending);
 }
 
 void file_list_release(struct file_list *list) {

@@ -107,9 +107,11 @@ static bool is_valid(const struct plan *plan, const struct recipe_line *recipe) 
 	struct words words = recipe->words;
 	struct command command = {.name = plan->command->name, .options = recipe->distill ? distill : run};
 	struct trainer_options unused;
+	struct train_data data = {0};
 	int code;
 	const bool fine = options_parse(&command, words.count, words.list, &code) &&
-					  train_read_options(&command, recipe->distill, &unused);
+					  train_read_options(&command, recipe->distill, &unused, &data);
+	train_data_release(&data);
 	options_release(&command);
 	return fine || complain(plan, recipe->line, "cannot be run like this", recipe->name);
 }

@@ -1,4 +1,5 @@
 /* train_degrade.c - `deblur-train degrade`: what a training run would see, as pictures. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 
 #include "tools/options.h"
 #include "tools/train_commands.h"
+#include "tools/train_data.h"
 #include "train/dataset.h"
 
 enum { SHEET_WIDTH_PX = 1536, PATH_BYTES = 4096 };
@@ -36,7 +38,12 @@ static enum deblur_status write_tile(const struct picture *tile, const char *fol
 	return picture_write(path, tile, 95);
 }
 
-static void write_truth(FILE *to, const struct deblur_blur *b, size_t i, size_t count) {
+static void write_truth(FILE *to, const struct dataset_sample *sample, size_t i, size_t count) {
+	const struct deblur_blur *b = &sample->truth;
+	if (!sample->has_truth) { /* of pairs nobody knows it */
+		fprintf(to, "  {\"file\": \"%03zu.png\", \"kind\": \"unknown\"}%s\n", i, i + 1 < count ? "," : "");
+		return;
+	}
 	fprintf(
 		to,
 		"  {\"file\": \"%03zu.png\", \"kind\": \"%s\", \"spread_px\": %.3f, \"size_px\": %.3f, \"anisotropy\": %.3f, "
@@ -59,7 +66,7 @@ static enum deblur_status write_samples(const struct dataset *dataset, const str
 	for (size_t i = 0; i < o->count && !status; i++) {
 		status = dataset_sample(dataset, crop, o->seed, i, 0, &sample);
 		if (status) break;
-		write_truth(truth, &sample.truth, i, o->count);
+		write_truth(truth, &sample, i, o->count);
 		for (int side = 0; side < 2 && !status; side++) {
 			dataset_to_pixels(side ? sample.sharp : sample.degraded, crop, tile.pixels);
 			paste(&tile, sheet, (i % columns * 2 + (size_t)side) * crop, i / columns * crop);
@@ -88,7 +95,12 @@ static enum deblur_status degrade_all(const struct order *o) {
 	struct dataset *dataset = NULL;
 	struct picture sheet = {0};
 	char path[PATH_BYTES];
-	enum deblur_status status = dataset_open(&o->data, &dataset, NULL);
+	char *log = NULL;
+	enum deblur_status status = dataset_open(&o->data, &dataset, &log);
+	const int reason = errno;
+	if (log) fputs(log, stderr);
+	free(log);
+	errno = reason;
 	if (!status) status = make_folders(o->folder);
 	if (!status) status = picture_create(columns * 2 * crop, (o->count + columns - 1) / columns * crop, 3, &sheet);
 	snprintf(path, sizeof path, "%s/truth.json", o->folder);
@@ -116,7 +128,8 @@ static int show(const struct recipe *recipe) {
 
 int train_degrade(int argc, char **argv) {
 	struct option table[] = {
-		{"--data", "DIR", "folders of sharp photographs (default: data/photos)", OPTION_MANY, NULL, 0},
+		TRAIN_DATA_OPTIONS,
+		TRAIN_PAIR_OPTIONS,
 		{"--degrade", "PRESET|FILE", "protocol, photo (default), or a recipe", OPTION_ONE, NULL, 0},
 		{"--show", NULL, "print the recipe, and do nothing: a beginning for a file of your own", OPTION_FLAG, NULL, 0},
 		{"--count", "N", "samples (default: 48)", OPTION_ONE, NULL, 0},
@@ -127,19 +140,18 @@ int train_degrade(int argc, char **argv) {
 	struct command command = {.name = "deblur-train degrade",
 							  .summary = "Writes degraded samples and a contact sheet: degraded beside sharp.",
 							  .options = table};
-	static const char *const default_data[] = {"data/photos"};
 	double count, seed;
 	int code;
 	if (!options_parse(&command, argc, argv, &code)) {
 		options_release(&command);
 		return code;
 	}
-	const struct option *data = option_find(&command, "--data");
-	struct order order = {.data = {.sharp_dirs = data->count ? (const char *const *)data->values : default_data,
-								   .sharp_dir_count = data->count ? data->count : 1},
-						  .folder = option_value(&command, "--out", NULL)};
+	struct train_data data = {0};
+	struct order order = {.folder = option_value(&command, "--out", NULL)};
+	const bool has_data = train_data_read(&command, &data);
+	order.data = data.options;
 	code = EXIT_USAGE;
-	if (!train_read_recipe(&command, &order.data.recipe))
+	if (!has_data || !train_read_recipe(&command, &order.data.recipe))
 		;
 	else if (option_given(&command, "--show"))
 		code = show(&order.data.recipe);
@@ -157,6 +169,7 @@ int train_degrade(int argc, char **argv) {
 			fprintf(stderr, "%s: %s\n", command.name, deblur_status_message(status));
 		code = status != DEBLUR_OK;
 	}
+	train_data_release(&data);
 	options_release(&command);
 	return code;
 }

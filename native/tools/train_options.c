@@ -10,22 +10,15 @@
 #include "picture/file.h"
 #include "tools/train_commands.h"
 
-/* Where a newcomer's photographs are put by scripts/get-data. */
-static const char *const default_data[] = {"data/photos"};
-
-static bool read_data_options(const struct command *command, struct trainer_options *o) {
-	const struct option *data = option_find(command, "--data"), *pairs = option_find(command, "--pairs");
+static bool read_data_options(const struct command *command, struct train_data *data, struct trainer_options *o) {
 	struct stat about;
-	o->data.sharp_dirs = data->count ? (const char *const *)data->values : default_data;
-	o->data.sharp_dir_count = data->count ? data->count : 1;
-	o->data.pair_dirs = (const char *const *)pairs->values;
-	o->data.pair_dir_count = pairs->count;
-	o->data.pair_share = 0.15;
-	if (!data->count && stat(default_data[0], &about)) {
+	if (!train_data_read(command, data)) return false;
+	if (data->has_default && stat(train_data_default, &about)) {
 		fprintf(stderr, "%s: no --data, and there is no folder %s: run scripts/get-data to fetch free photographs\n",
-				command->name, default_data[0]);
+				command->name, train_data_default);
 		return false;
 	}
+	o->data = data->options;
 	return train_read_recipe(command, &o->data.recipe);
 }
 
@@ -168,7 +161,8 @@ static bool read_precision(const struct command *command, struct trainer_options
 	return true;
 }
 
-bool train_read_options(const struct command *command, bool distill, struct trainer_options *o) {
+bool train_read_options(const struct command *command, bool distill, struct trainer_options *o,
+						struct train_data *data) {
 	*o = (struct trainer_options){.network = option_value(command, "--network", distill ? "student" : "teacher"),
 								  .out_path = option_value(command, "--out", NULL),
 								  .from_path = option_value(command, "--from", NULL),
@@ -178,6 +172,6 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		fprintf(stderr, "%s: --out says where the model goes; it is missing\n", command->name);
 		return false;
 	}
-	return (!distill || read_distillation(command, o)) && read_data_options(command, o) && read_numbers(command, o) &&
-		   read_loss(command, o) && read_precision(command, o);
+	return (!distill || read_distillation(command, o)) && read_data_options(command, data, o) &&
+		   read_numbers(command, o) && read_loss(command, o) && read_precision(command, o);
 }

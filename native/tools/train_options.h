@@ -4,48 +4,45 @@
 #define TOOLS_TRAIN_OPTIONS_H
 
 #include "tools/options.h"
+#include "tools/train_data.h"
 #include "train/trainer.h"
 
 /* Reads the command's options into *o, but for command, commit and stop; false after a message. Texts are the command
- * line's. Sets the number of OpenMP's threads. */
-bool train_read_options(const struct command *command, bool distill, struct trainer_options *o);
+ * line's, and what it names as data is kept in *data (zeroed before), which has to be released in any case, after the
+ * run. Sets the number of OpenMP's threads. */
+bool train_read_options(const struct command *command, bool distill, struct trainer_options *o,
+						struct train_data *data);
 
-#define TRAIN_RUN_OPTIONS                                                                                                \
-	{"--data",    "DIR", "folders of sharp photographs, searched recursively (default: data/photos)",                    \
-	 OPTION_MANY, NULL,  0},                                                                                             \
-		{"--pairs",                                                                                                      \
-		 "DIR",                                                                                                          \
-		 "folders of blurred and sharp twins: blur/ and sharp/, or as GoPro, REDS and RealBlur have them",               \
-		 OPTION_MANY,                                                                                                    \
-		 NULL,                                                                                                           \
-		 0},                                                                                                             \
-		{"--degrade", "PRESET|FILE", "protocol, photo (default), or a recipe; see degrade --show", OPTION_ONE, NULL, 0}, \
-		{"--out", "M.dbm", "the model; M.dbm.ckpt and M.dbm.log.jsonl lie beside it", OPTION_ONE, NULL, 0},              \
-		{"--minutes", "N", "train for so long", OPTION_ONE, NULL, 0},                                                    \
-		{"--steps", "N", "or for so many steps (default: 10000); only these repeat exactly", OPTION_ONE, NULL, 0},       \
-		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                  \
-		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                      \
-		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                                 \
-		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},      \
-		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                     \
-		{"--batch",  "N",  "samples per step (default: 8); fewer where --crop grows, as many pixels",                    \
-		 OPTION_ONE, NULL, 0},                                                                                           \
-		{"--crop",   "PX[:X],...", "sides of samples, multiples of 16, and their shares of the run (default: 128)",      \
-		 OPTION_ONE, NULL,         0},                                                                                   \
-		{"--loss",   "TERM:W,...", "charbonnier, gradient, fft, each with its weight (default: charbonnier:1)",          \
-		 OPTION_ONE, NULL,         0},                                                                                   \
-		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                              \
-		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",                 \
-		 OPTION_ONE,        NULL, 0},                                                                                    \
-		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",                \
-		 OPTION_ONE,          NULL, 0},                                                                                  \
-		{"--estimator-crop", "PX", "side of its samples then (default: twice the first --crop)", OPTION_ONE, NULL, 0},   \
-		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                        \
-		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0},                                         \
-		{"--checkpoint-every", "N",  "steps (default: every five minutes); the last three are kept",                     \
-		 OPTION_ONE,           NULL, 0},                                                                                 \
-	{                                                                                                                    \
-		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                         \
+#define TRAIN_RUN_OPTIONS                                                                                              \
+	TRAIN_DATA_OPTIONS,                                                                                                \
+		TRAIN_PAIR_OPTIONS, {"--degrade", "PRESET|FILE", "protocol, photo (default), or a recipe; see degrade --show", \
+							 OPTION_ONE,  NULL,          0},                                                           \
+		{"--out", "M.dbm", "the model; M.dbm.ckpt and M.dbm.log.jsonl lie beside it", OPTION_ONE, NULL, 0},            \
+		{"--minutes", "N", "train for so long", OPTION_ONE, NULL, 0},                                                  \
+		{"--steps", "N", "or for so many steps (default: 10000); only these repeat exactly", OPTION_ONE, NULL, 0},     \
+		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                \
+		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                    \
+		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
+		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},    \
+		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
+		{"--batch",  "N",  "samples per step (default: 8); fewer where --crop grows, as many pixels",                  \
+		 OPTION_ONE, NULL, 0},                                                                                         \
+		{"--crop",   "PX[:X],...", "sides of samples, multiples of 16, and their shares of the run (default: 128)",    \
+		 OPTION_ONE, NULL,         0},                                                                                 \
+		{"--loss",   "TERM:W,...", "charbonnier, gradient, fft, each with its weight (default: charbonnier:1)",        \
+		 OPTION_ONE, NULL,         0},                                                                                 \
+		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                            \
+		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",               \
+		 OPTION_ONE,        NULL, 0},                                                                                  \
+		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",              \
+		 OPTION_ONE,          NULL, 0},                                                                                \
+		{"--estimator-crop", "PX", "side of its samples then (default: twice the first --crop)", OPTION_ONE, NULL, 0}, \
+		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                      \
+		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0},                                       \
+		{"--checkpoint-every", "N",  "steps (default: every five minutes); the last three are kept",                   \
+		 OPTION_ONE,           NULL, 0},                                                                               \
+	{                                                                                                                  \
+		"--quiet", NULL, "no progress bar", OPTION_FLAG, NULL, 0                                                       \
 	}
 
 #define TRAIN_DISTILL_OPTIONS                                                                                          \

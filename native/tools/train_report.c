@@ -9,11 +9,10 @@
 #include "picture/file_list.h"
 #include "tools/options.h"
 #include "tools/train_commands.h"
+#include "tools/train_data.h"
 #include "tools/train_report.h"
 
 enum { PATH_BYTES = 4096, CROP_PX = 128 };
-
-static const char *const default_data[] = {"data/photos"};
 
 static bool fail(const struct command *command, const char *path, enum deblur_status status, const char *advice) {
 	fprintf(stderr, "%s: %s: %s%s%s\n", command->name, path,
@@ -122,22 +121,21 @@ static void release(struct report *report) {
 
 /* ---- pictures ---- */
 
-static bool add_pictures(const struct command *command, struct report *report, size_t per_kind) {
-	const struct option *data = option_find(command, "--data");
-	struct dataset_options options = {.sharp_dirs = data->count ? (const char *const *)data->values : default_data,
-									  .sharp_dir_count = data->count ? data->count : 1,
-									  .crop_px = CROP_PX,
-									  .validation_every = 16};
+static bool add_pictures_of(const struct command *command, const struct train_data *data, struct report *report,
+							size_t per_kind) {
+	struct dataset_options options = data->options;
+	options.crop_px = CROP_PX;
+	options.validation_every = 16;
 	struct stat about;
 	if (!train_read_recipe(command, &options.recipe)) return false;
-	if (!data->count && stat(default_data[0], &about)) {
+	if (data->has_default && stat(train_data_default, &about)) {
 		report->without_pictures = "There are no photographs in data/photos, and no --data said where others are.";
 		return true;
 	}
 	struct dataset *dataset = NULL;
 	enum deblur_status status = dataset_open(&options, &dataset, NULL);
 	if (status)
-		return fail(command, options.sharp_dirs[0], status,
+		return fail(command, options.sharp[0].path, status,
 					"--data takes folders of photographs; --crops 0 needs none");
 	if (!dataset_validation_count(dataset))
 		report->without_pictures =
@@ -145,6 +143,13 @@ static bool add_pictures(const struct command *command, struct report *report, s
 	status = report_make_pictures(report, dataset, per_kind);
 	dataset_close(dataset);
 	return !status || fail(command, "making the pictures", status, "");
+}
+
+static bool add_pictures(const struct command *command, struct report *report, size_t per_kind) {
+	struct train_data data = {0};
+	const bool fine = train_data_read(command, &data) && add_pictures_of(command, &data, report, per_kind);
+	train_data_release(&data);
+	return fine;
 }
 
 /* ---- the command ---- */
@@ -186,7 +191,7 @@ static int make_report(const struct command *command, const char *path, size_t p
 int train_report(int argc, char **argv) {
 	struct option table[] = {
 		{"--out", "PAGE.html", "where the report goes", OPTION_ONE, NULL, 0},
-		{"--data", "DIR", "folders that the runs had as --data (default: data/photos, if there)", OPTION_MANY, NULL, 0},
+		TRAIN_DATA_OPTIONS, /* what the runs had */
 		{"--degrade", "PRESET|FILE", "what crops suffer: protocol, photo (default), or a recipe", OPTION_ONE, NULL, 0},
 		{"--ablation", "FOLDER", "the --out of ablate: its table, and its runs after those that are named", OPTION_ONE,
 		 NULL, 0},

@@ -88,10 +88,11 @@ static int train(struct command *command, int argc, char **argv, bool distill) {
 	int code = EXIT_USAGE;
 	char line[2048];
 	struct trainer_options o;
+	struct train_data data = {0};
 	struct trainer_result result;
 	if (options_parse(command, argc, argv, &code)) {
 		code = EXIT_USAGE;
-		if (train_read_options(command, distill, &o)) {
+		if (train_read_options(command, distill, &o, &data)) {
 			o.command = train_command_line(argc, argv, line, sizeof line);
 			o.commit = DEBLUR_COMMIT;
 			o.stop = &stop_wanted;
@@ -99,6 +100,7 @@ static int train(struct command *command, int argc, char **argv, bool distill) {
 			code = report(command, &o, trainer_run(&o, &result), &result);
 		}
 	}
+	train_data_release(&data);
 	options_release(command);
 	return code;
 }

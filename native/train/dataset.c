@@ -5,51 +5,67 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "picture/file_list.h"
-#include "train/pairs.h"
+#include "train/crop.h"
+#include "train/photo_cache.h"
+#include "train/photo_list.h"
 
 /* Streams of random numbers (random_seeded's keys) of the validation split: no training run draws from them. */
 enum { VALIDATION_SEED = 0x7a11da7e, VALIDATION_LIMIT = 64, VALIDATION_PER_PICTURE = 2 };
-enum { CANDIDATES = 4 };
 
+/* In the cache; for what is not a pair, both are the same. */
 struct photo {
-	struct picture sharp;
-	struct picture blurred; /* pixels NULL: not a pair */
+	size_t sharp, blurred;
+};
+
+/* The photographs of one source, which lie beside each other. */
+struct share {
+	size_t first, count;
+	double weight;
+};
+
+enum kind { SHARP, VALIDATION, PAIR, KIND_COUNT };
+
+/* The photographs of one kind. */
+struct pool {
+	size_t first, count;
+	struct share *shares;
+	size_t share_count;
+	double weight; /* of all shares; 0: each photograph counts alike */
 };
 
 struct dataset {
 	struct dataset_options options;
-	struct photo *photos; /* sharp ones for training, then those kept for validation, then pairs */
-	size_t sharp_count, validation_count, pair_count, skipped;
+	struct photo_cache *cache;
+	struct photo *photos;
+	struct pool pools[KIND_COUNT];
+	size_t skipped;
 };
 
 /* ---- opening ---- */
 
-static enum deblur_status read_rgb(const char *path, struct picture *out) {
-	struct picture picture = {0};
-	const enum deblur_status status = picture_read(path, &picture);
-	if (status) return status;
-	if (picture.channels == 4) { /* alpha says nothing about sharpness: drop it, in place */
-		for (size_t i = 0; i < picture.width * picture.height; i++)
-			memmove(picture.pixels + 3 * i, picture.pixels + 4 * i, 3);
-		picture.channels = 3;
-	}
-	*out = picture;
-	return DEBLUR_OK;
-}
-
+/* A photograph that is looked at. */
 struct job {
-	char *sharp_path, *blur_path; /* owned; blur_path NULL: not a pair */
-	enum deblur_status status;
+	const struct photo_list_item *item;
+	enum kind kind;
 	struct photo photo;
-	bool validation;
+	enum deblur_status status;
+	int reason; /* errno, after IO */
 };
 
-struct job_list {
+struct opening {
+	struct photo_list sharp, pairs;
 	struct job *jobs;
 	size_t count;
+	FILE *log;
 };
+
+static size_t half_of_memory(void) {
+	const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	return pages > 0 && page > 0 ? (size_t)pages / 2 * (size_t)page : SIZE_MAX;
+}
 
 static uint64_t hash_name(const char *name) {
 	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
@@ -57,241 +73,235 @@ static uint64_t hash_name(const char *name) {
 	return hash ^ hash >> 32;
 }
 
-static enum deblur_status add_job(struct job_list *list, char *sharp_path, char *blur_path, bool validation) {
-	struct job *grown = sharp_path ? realloc(list->jobs, (list->count + 1) * sizeof *grown) : NULL;
-	if (!grown) {
-		free(sharp_path);
-		free(blur_path);
-		return DEBLUR_OUT_OF_MEMORY;
+static enum deblur_status tell_unreadable(enum deblur_status status, const char *path, FILE *log) {
+	const int reason = errno;
+	if (status == DEBLUR_IO && log) fprintf(log, "%s cannot be read: %s\n", path, strerror(reason));
+	errno = reason;
+	return status;
+}
+
+static enum deblur_status list_photos(const struct dataset_options *o, struct opening *opening) {
+	enum deblur_status status = DEBLUR_OK;
+	FILE *log = opening->log;
+	for (size_t i = 0; i < o->sharp_count && !status; i++) {
+		const char *path = o->sharp[i].path;
+		status = tell_unreadable(photo_list_add_sharp(&opening->sharp, path, i, log), path, log);
 	}
-	list->jobs = grown;
-	list->jobs[list->count++] =
-		(struct job){.sharp_path = sharp_path, .blur_path = blur_path, .validation = validation};
+	for (size_t i = 0; i < o->pairs_count && !status; i++) {
+		const char *path = o->pairs[i].path;
+		status = tell_unreadable(photo_list_add_pairs(&opening->pairs, path, o->blur_variant, i, log), path, log);
+	}
+	return status;
+}
+
+static enum kind kind_of(const struct photo_list_item *item, size_t validation_every) {
+	if (item->blurred) return PAIR;
+	return validation_every && hash_name(file_list_name(item->sharp)) % validation_every == 0 ? VALIDATION : SHARP;
+}
+
+static enum deblur_status make_jobs(const struct dataset *d, struct opening *opening) {
+	opening->count = opening->sharp.count + opening->pairs.count;
+	opening->jobs = calloc(opening->count + 1, sizeof *opening->jobs);
+	enum deblur_status status = opening->jobs ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+	for (size_t i = 0; i < opening->count && !status; i++) {
+		struct job *job = &opening->jobs[i];
+		const size_t pair = i - opening->sharp.count;
+		job->item = i < opening->sharp.count ? &opening->sharp.items[i] : &opening->pairs.items[pair];
+		job->kind = kind_of(job->item, d->options.validation_every);
+		status = photo_cache_add(d->cache, job->item->sharp, &job->photo.sharp);
+		job->photo.blurred = job->photo.sharp;
+		if (!status && job->kind == PAIR) status = photo_cache_add(d->cache, job->item->blurred, &job->photo.blurred);
+	}
+	return status;
+}
+
+static enum deblur_status measure(struct photo_cache *cache, size_t id, size_t *width, size_t *height) {
+	const struct picture *picture;
+	const enum deblur_status status = photo_cache_borrow(cache, id, &picture);
+	if (status) return status;
+	*width = picture->width;
+	*height = picture->height;
+	photo_cache_give_back(cache, id);
 	return DEBLUR_OK;
 }
 
-static enum deblur_status list_sharp(const struct dataset_options *o, struct job_list *list) {
-	struct file_list files = {0};
-	enum deblur_status status = DEBLUR_OK;
-	for (size_t i = 0; i < o->sharp_dir_count && !status; i++) status = file_list_add(&files, o->sharp_dirs[i]);
-	for (size_t i = 0; i < files.count && !status; i++) {
-		const uint64_t hash = hash_name(file_list_name(files.paths[i]));
-		status = add_job(list, strdup(files.paths[i]), NULL, o->validation_every && hash % o->validation_every == 0);
-	}
-	file_list_release(&files);
-	return status;
-}
-
-static enum deblur_status list_pairs(const char *folder, struct job_list *list) {
-	struct file_list files = {0};
-	enum deblur_status status = file_list_add(&files, folder);
-	for (size_t i = 0; i < files.count && !status; i++) {
-		char *twin = NULL;
-		status = pairs_twin(folder, files.paths[i], &twin);
-		if (twin) status = add_job(list, strdup(files.paths[i]), twin, false);
-	}
-	file_list_release(&files);
-	return status;
-}
-
-static bool large_enough(const struct picture *p, size_t side) {
-	return p->width >= side && p->height >= side;
-}
-
-static void run_job(const struct dataset_options *o, struct job *job) {
-	struct photo *photo = &job->photo;
-	job->status = read_rgb(job->sharp_path, &photo->sharp);
-	if (!job->status && job->blur_path) job->status = read_rgb(job->blur_path, &photo->blurred);
-	if (job->status) return;
-	const size_t inner = job->validation ? (size_t)DATASET_VALIDATION_CROP_PX : o->crop_px;
-	const size_t side = job->blur_path ? inner : degrade_least_side(inner);
-	const bool twins =
-		!job->blur_path || (photo->sharp.width == photo->blurred.width && photo->sharp.height == photo->blurred.height);
-	if (!twins || !large_enough(&photo->sharp, side)) job->status = DEBLUR_BAD_ARGUMENT;
+static void run_job(const struct dataset *d, struct job *job) {
+	const size_t crop = job->kind == VALIDATION ? (size_t)DATASET_VALIDATION_CROP_PX : d->options.crop_px;
+	const size_t side = job->kind == PAIR ? crop : degrade_least_side(crop);
+	size_t width = 0, height = 0, twin_width = 0, twin_height = 0;
+	job->status = measure(d->cache, job->photo.sharp, &width, &height);
+	if (!job->status) job->status = measure(d->cache, job->photo.blurred, &twin_width, &twin_height);
+	job->reason = errno;
+	if (!job->status && (width < side || height < side || width != twin_width || height != twin_height))
+		job->status = DEBLUR_BAD_ARGUMENT;
 }
 
 static void tell_skipped(const struct job *job, FILE *log) {
-	if (log)
-		fprintf(log, "skipped %s: %s\n", job->sharp_path,
-				job->status == DEBLUR_BAD_ARGUMENT ? "too small for a crop, or not of its twin's size"
-												   : deblur_status_message(job->status));
+	const char *why = job->status == DEBLUR_BAD_ARGUMENT ? "too small for a crop, or not of its twin's size"
+					  : job->status == DEBLUR_IO         ? strerror(job->reason)
+														 : deblur_status_message(job->status);
+	if (log) fprintf(log, "skipped %s: %s\n", job->item->sharp, why);
 }
 
-/* Moves what was read into the dataset, one class after the other. */
-static enum deblur_status collect(struct dataset *d, struct job_list *list, FILE *log) {
-	d->photos = calloc(list->count + 1, sizeof *d->photos);
-	if (!d->photos) return DEBLUR_OUT_OF_MEMORY;
-	size_t next = 0, *counts[3] = {&d->sharp_count, &d->validation_count, &d->pair_count};
-	for (int class = 0; class < 3; class ++)
-		for (size_t i = 0; i < list->count; i++) {
-			struct job *job = &list->jobs[i];
-			if (class != (job->blur_path ? 2 : job->validation)) continue;
-			if (job->status) {
-				d->skipped++;
-				tell_skipped(job, log);
-				continue;
-			}
-			d->photos[next++] = job->photo;
-			job->photo = (struct photo){0};
-			++*counts[class];
+/* The good ones of a kind, source by source. */
+static void fill_pool(struct dataset *d, struct pool *pool, enum kind kind, const struct opening *opening) {
+	for (size_t i = 0; i < opening->count; i++) {
+		const struct job *job = &opening->jobs[i];
+		if (job->kind != kind) continue;
+		if (job->status) {
+			d->skipped++;
+			tell_skipped(job, opening->log);
+			continue;
 		}
-	return d->sharp_count + d->pair_count ? DEBLUR_OK : DEBLUR_BAD_ARGUMENT;
+		d->photos[pool->first + pool->count] = job->photo;
+		struct share *share = &pool->shares[job->item->source];
+		if (!share->count++) share->first = pool->first + pool->count;
+		pool->count++;
+	}
 }
 
-enum deblur_status dataset_open(const struct dataset_options *options, struct dataset **out, char **skipped_log) {
-	struct job_list list = {0};
+static bool is_weighted(const struct dataset_source *sources, size_t count) {
+	for (size_t i = 0; i < count; i++)
+		if (sources[i].weight > 0) return true;
+	return false;
+}
+
+static double weight_of(const struct dataset_source *source) {
+	return source->weight > 0 ? source->weight : 1;
+}
+
+/* A source of which nothing can be used has no share, and whoever gave it one is told. */
+static void weigh(struct pool *pool, const struct dataset_source *sources, FILE *log) {
+	const bool weighted = is_weighted(sources, pool->share_count);
+	for (size_t i = 0; i < pool->share_count; i++) {
+		struct share *share = &pool->shares[i];
+		if (!share->count && log) fprintf(log, "nothing of %s can be used\n", sources[i].path);
+		if (!weighted || !share->count) continue;
+		share->weight = weight_of(&sources[i]);
+		pool->weight += share->weight;
+	}
+}
+
+static enum deblur_status collect(struct dataset *d, const struct opening *opening) {
+	const struct dataset_options *o = &d->options;
+	const struct dataset_source *sources[KIND_COUNT] = {o->sharp, o->sharp, o->pairs};
+	const size_t counts[KIND_COUNT] = {o->sharp_count, o->sharp_count, o->pairs_count};
+	d->photos = calloc(opening->count + 1, sizeof *d->photos);
+	size_t first = 0;
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		struct pool *pool = &d->pools[kind];
+		*pool = (struct pool){.first = first, .share_count = counts[kind]};
+		pool->shares = calloc(counts[kind] + 1, sizeof *pool->shares);
+		if (!d->photos || !pool->shares) return DEBLUR_OUT_OF_MEMORY;
+		fill_pool(d, pool, (enum kind)kind, opening);
+		if (kind != VALIDATION) weigh(pool, sources[kind], opening->log);
+		first += pool->count;
+	}
+	return d->pools[SHARP].count + d->pools[PAIR].count ? DEBLUR_OK : DEBLUR_BAD_ARGUMENT;
+}
+
+static enum deblur_status open_photos(struct dataset *d, struct opening *opening) {
+	const struct dataset_options *o = &d->options;
+	if (!o->crop_px || o->crop_px % 8) return DEBLUR_BAD_ARGUMENT;
+	enum deblur_status status = photo_cache_create(o->memory_bytes ? o->memory_bytes : half_of_memory(), &d->cache);
+	if (!status) status = list_photos(o, opening);
+	if (!status) status = make_jobs(d, opening);
+	if (status) return status;
+#pragma omp parallel for schedule(dynamic)
+	for (size_t i = 0; i < opening->count; i++) run_job(d, &opening->jobs[i]);
+	return collect(d, opening);
+}
+
+enum deblur_status dataset_open(const struct dataset_options *options, struct dataset **out, char **log) {
+	struct opening opening = {0};
+	size_t log_bytes = 0;
 	struct dataset *d = calloc(1, sizeof *d);
 	if (!d) return DEBLUR_OUT_OF_MEMORY;
 	d->options = *options;
-	enum deblur_status status = options->crop_px && options->crop_px % 8 == 0 ? DEBLUR_OK : DEBLUR_BAD_ARGUMENT;
-	if (!status) status = list_sharp(options, &list);
-	for (size_t i = 0; i < options->pair_dir_count && !status; i++) status = list_pairs(options->pair_dirs[i], &list);
-	if (!status) {
-#pragma omp parallel for schedule(dynamic)
-		for (size_t i = 0; i < list.count; i++) run_job(options, &list.jobs[i]);
-		size_t log_bytes = 0;
-		FILE *log = skipped_log ? open_memstream(skipped_log, &log_bytes) : NULL;
-		status = collect(d, &list, log);
-		if (log) fclose(log);
-	}
+	opening.log = log ? open_memstream(log, &log_bytes) : NULL;
+	const enum deblur_status status = open_photos(d, &opening);
 	const int reason = errno;
-	for (size_t i = 0; i < list.count; i++) {
-		free(list.jobs[i].sharp_path);
-		free(list.jobs[i].blur_path);
-		picture_release(&list.jobs[i].photo.sharp);
-		picture_release(&list.jobs[i].photo.blurred);
-	}
-	free(list.jobs);
-	errno = reason;
+	if (opening.log) fclose(opening.log);
+	photo_list_release(&opening.sharp);
+	photo_list_release(&opening.pairs);
+	free(opening.jobs);
 	if (status)
 		dataset_close(d);
 	else
 		*out = d;
+	errno = reason;
 	return status;
 }
 
 void dataset_close(struct dataset *d) {
 	if (!d) return;
-	for (size_t i = 0; d->photos && i < d->sharp_count + d->validation_count + d->pair_count; i++) {
-		picture_release(&d->photos[i].sharp);
-		picture_release(&d->photos[i].blurred);
-	}
+	photo_cache_destroy(d->cache);
+	for (int kind = 0; kind < KIND_COUNT; kind++) free(d->pools[kind].shares);
 	free(d->photos);
 	free(d);
 }
 
 size_t dataset_picture_count(const struct dataset *d) {
-	return d->sharp_count + d->pair_count;
+	return d->pools[SHARP].count + d->pools[PAIR].count;
 }
 size_t dataset_skipped_count(const struct dataset *d) {
 	return d->skipped;
 }
-
-/* ---- crops ---- */
-
-struct region {
-	size_t x, y, width, height;
-};
-
-static struct region draw_region(const struct picture *p, size_t width, size_t height, struct random *random) {
-	return (struct region){random_below(random, (uint32_t)(p->width - width + 1)),
-						   random_below(random, (uint32_t)(p->height - height + 1)), width, height};
+const char *dataset_trouble(const struct dataset *d) {
+	return photo_cache_trouble(d->cache);
 }
 
-/* Mean squared difference of green neighbours on a coarse grid: how much there is to see. */
-static double gradient_energy(const struct picture *p, struct region r) {
-	enum { STEP = 3 };
-	const size_t row = p->width * 3;
-	double sum = 0;
-	size_t count = 0;
-	for (size_t y = r.y; y + 1 < r.y + r.height; y += STEP)
-		for (size_t x = r.x; x + 1 < r.x + r.width; x += STEP, count++) {
-			const uint8_t *at = p->pixels + y * row + x * 3 + 1;
-			const int dx = at[3] - at[0], dy = at[row] - at[0];
-			sum += dx * dx + dy * dy;
-		}
-	return count ? sum / (double)count : 0;
+/* ---- which photographs are drawn ---- */
+
+static void write_weights(FILE *text, const char *kind, const struct dataset_source *sources, size_t count) {
+	if (!is_weighted(sources, count)) return;
+	fprintf(text, "%s", kind);
+	for (size_t i = 0; i < count; i++) fprintf(text, " %.9g", weight_of(&sources[i]));
+	fprintf(text, "\n");
 }
 
-/* The best of a few: shallow depth of field is real blur, and must not be taught as sharp. */
-static struct region choose_region(const struct picture *p, size_t width, size_t height, struct random *random) {
-	struct region best = {0};
-	double best_energy = -1;
-	for (int i = 0; i < CANDIDATES; i++) {
-		const struct region r = draw_region(p, width, height, random);
-		const double energy = gradient_energy(p, r);
-		if (energy > best_energy) best = r, best_energy = energy;
+char *dataset_mix(const struct dataset_options *o) {
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *file = open_memstream(&text, &bytes);
+	if (!file) return NULL;
+	write_weights(file, "sharp", o->sharp, o->sharp_count);
+	write_weights(file, "pairs", o->pairs, o->pairs_count);
+	if (o->pairs_count && o->pair_share != DATASET_PAIR_SHARE_PERCENT / 100.0)
+		fprintf(file, "pair share %.9g\n", o->pair_share);
+	if (o->pairs_count && o->blur_variant) fprintf(file, "variant %s\n", o->blur_variant);
+	if (!fclose(file)) return text;
+	free(text);
+	return NULL;
+}
+
+static const struct photo *draw_photo(const struct dataset *d, const struct pool *pool, struct random *random) {
+	if (!(pool->weight > 0)) return &d->photos[pool->first + random_below(random, (uint32_t)pool->count)];
+	double at = random_uniform(random) * pool->weight;
+	const struct share *share = pool->shares;
+	for (size_t i = 0; i < pool->share_count && at >= 0; i++) {
+		if (!pool->shares[i].count) continue;
+		share = &pool->shares[i]; /* by rounding, none may be found: then it is the last */
+		at -= share->weight;
 	}
-	return best;
+	return &d->photos[share->first + random_below(random, (uint32_t)share->count)];
 }
 
-static enum deblur_status cut(const struct picture *p, struct region r, struct picture *out) {
-	const enum deblur_status status = picture_create(r.width, r.height, 3, out);
-	for (size_t y = 0; !status && y < r.height; y++)
-		memcpy(out->pixels + y * r.width * 3, p->pixels + ((r.y + y) * p->width + r.x) * 3, r.width * 3);
-	return status;
-}
-
-/* One of the eight ways to lay a square on itself. */
-static enum deblur_status turn(struct picture *p, uint32_t way) {
-	struct picture turned = {0};
-	const size_t n = p->width;
-	const enum deblur_status status = picture_create(n, n, 3, &turned);
-	if (status) return status;
-	for (size_t y = 0; y < n; y++)
-		for (size_t x = 0; x < n; x++) {
-			const size_t a = way & 1 ? n - 1 - x : x, b = way & 2 ? n - 1 - y : y;
-			memcpy(turned.pixels + (y * n + x) * 3, p->pixels + (way & 4 ? a * n + b : b * n + a) * 3, 3);
-		}
-	picture_release(p);
-	*p = turned;
-	return DEBLUR_OK;
-}
-
-/* How much larger than the crop the region is that it is squashed from; at most what the photograph has. */
-static size_t draw_extent(size_t side, size_t available, double low, double high, struct random *random) {
-	const double most = fmin(high, (double)available / (double)side);
-	return (size_t)((double)side * (most > low ? random_between(random, low, most) : 1));
-}
-
-/* A square of `side` pixels, sharp to the pixel more often than photographs are, because some of them are squashed. */
-static enum deblur_status sharp_square(const struct picture *p, const struct recipe *recipe, size_t side,
-									   struct random *random, struct picture *out) {
-	size_t width = side, height = side;
-	if (random_uniform(random) < recipe->squashed) {
-		const double high = recipe->squash.high;
-		width = draw_extent(side, p->width, recipe->squash.low, high, random);
-		const double ratio = (double)width / (double)side;
-		height = draw_extent(side, p->height, fmax(1, ratio * 0.7), fmin(high, ratio * 1.3), random);
-	}
-	struct picture region = {0};
-	enum deblur_status status = cut(p, choose_region(p, width, height, random), &region);
-	if (!status && (width != side || height != side))
-		status = picture_resize_bicubic(&region, side, side, out);
-	else if (!status) {
-		*out = region;
-		return DEBLUR_OK;
-	}
-	picture_release(&region);
-	return status;
-}
+/* ---- samples ---- */
 
 static void to_floats(const struct picture *p, float *out) {
 	for (size_t i = 0; i < p->width * p->height * 3; i++) out[i] = (float)p->pixels[i] / 255;
 }
 
-/* ---- samples ---- */
-
-static enum deblur_status synthetic_sample(const struct dataset *d, const struct picture *photo, size_t crop,
-										   enum degrade_variant variant, struct random *random,
-										   struct dataset_sample *sample) {
-	const struct recipe *recipe = &d->options.recipe;
+static enum deblur_status degrade_crop(const struct recipe *recipe, const struct picture *photo, size_t crop,
+									   enum degrade_variant variant, struct random *random,
+									   struct dataset_sample *sample) {
 	struct degrade_plan plan;
 	struct picture sharp = {0}, degraded = {0}, target = {0};
 	degrade_draw(recipe, variant, random, &plan);
 	degrade_fit(&plan, crop, photo->width < photo->height ? photo->width : photo->height);
-	enum deblur_status status = sharp_square(photo, recipe, degrade_side(&plan, crop), random, &sharp);
-	if (!status) status = turn(&sharp, random_below(random, 8));
+	enum deblur_status status = crop_square(photo, recipe, degrade_side(&plan, crop), random, &sharp);
+	if (!status) status = crop_turn(&sharp, random_below(random, 8));
 	if (!status) status = degrade_apply(&plan, &sharp, crop, &degraded, &target, &sample->truth);
 	if (!status) {
 		to_floats(&degraded, sample->degraded);
@@ -304,15 +314,26 @@ static enum deblur_status synthetic_sample(const struct dataset *d, const struct
 	return status;
 }
 
-static enum deblur_status pair_sample(const struct photo *pair, size_t crop, struct random *random,
-									  struct dataset_sample *sample) {
-	const struct region region = choose_region(&pair->sharp, crop, crop, random);
+static enum deblur_status synthetic_sample(const struct dataset *d, const struct photo *photo, size_t crop,
+										   enum degrade_variant variant, struct random *random,
+										   struct dataset_sample *sample) {
+	const struct picture *picture;
+	enum deblur_status status = photo_cache_borrow(d->cache, photo->sharp, &picture);
+	if (status) return status;
+	status = degrade_crop(&d->options.recipe, picture, crop, variant, random, sample);
+	photo_cache_give_back(d->cache, photo->sharp);
+	return status;
+}
+
+static enum deblur_status pair_crop(const struct picture *sharp_photo, const struct picture *blurred_photo, size_t crop,
+									struct random *random, struct dataset_sample *sample) {
+	const struct crop_region region = crop_choose(sharp_photo, crop, crop, random);
 	const uint32_t way = random_below(random, 8);
 	struct picture sharp = {0}, blurred = {0};
-	enum deblur_status status = cut(&pair->sharp, region, &sharp);
-	if (!status) status = cut(&pair->blurred, region, &blurred);
-	if (!status) status = turn(&sharp, way);
-	if (!status) status = turn(&blurred, way);
+	enum deblur_status status = crop_cut(sharp_photo, region, &sharp);
+	if (!status) status = crop_cut(blurred_photo, region, &blurred);
+	if (!status) status = crop_turn(&sharp, way);
+	if (!status) status = crop_turn(&blurred, way);
 	if (!status) {
 		to_floats(&blurred, sample->degraded);
 		to_floats(&sharp, sample->sharp);
@@ -324,17 +345,28 @@ static enum deblur_status pair_sample(const struct photo *pair, size_t crop, str
 	return status;
 }
 
+static enum deblur_status pair_sample(const struct dataset *d, const struct photo *pair, size_t crop,
+									  struct random *random, struct dataset_sample *sample) {
+	const struct picture *sharp, *blurred;
+	enum deblur_status status = photo_cache_borrow(d->cache, pair->sharp, &sharp);
+	if (status) return status;
+	status = photo_cache_borrow(d->cache, pair->blurred, &blurred);
+	if (!status) {
+		status = pair_crop(sharp, blurred, crop, random, sample);
+		photo_cache_give_back(d->cache, pair->blurred);
+	}
+	photo_cache_give_back(d->cache, pair->sharp);
+	return status;
+}
+
 enum deblur_status dataset_sample(const struct dataset *d, size_t crop_px, uint64_t seed, uint64_t step, uint32_t index,
 								  struct dataset_sample *sample) {
 	if (!crop_px || crop_px % 8 || crop_px > d->options.crop_px) return DEBLUR_BAD_ARGUMENT;
+	const struct pool *sharp = &d->pools[SHARP], *pairs = &d->pools[PAIR];
 	struct random random = random_seeded(seed, step, index);
-	const bool from_pair = d->pair_count && (!d->sharp_count || random_uniform(&random) < d->options.pair_share);
-	if (from_pair) {
-		const size_t i = d->sharp_count + d->validation_count + random_below(&random, (uint32_t)d->pair_count);
-		return pair_sample(&d->photos[i], crop_px, &random, sample);
-	}
-	const struct photo *photo = &d->photos[random_below(&random, (uint32_t)d->sharp_count)];
-	return synthetic_sample(d, &photo->sharp, crop_px, DEGRADE_ANY, &random, sample);
+	const bool from_pair = pairs->count && (!sharp->count || random_uniform(&random) < d->options.pair_share);
+	if (from_pair) return pair_sample(d, draw_photo(d, pairs, &random), crop_px, &random, sample);
+	return synthetic_sample(d, draw_photo(d, sharp, &random), crop_px, DEGRADE_ANY, &random, sample);
 }
 
 void dataset_to_pixels(const float *numbers, size_t crop_px, uint8_t *pixels) {
@@ -343,15 +375,16 @@ void dataset_to_pixels(const float *numbers, size_t crop_px, uint8_t *pixels) {
 }
 
 size_t dataset_validation_count(const struct dataset *d) {
-	const size_t count = d->validation_count * VALIDATION_PER_PICTURE;
+	const size_t count = d->pools[VALIDATION].count * VALIDATION_PER_PICTURE;
 	return count < VALIDATION_LIMIT ? count : VALIDATION_LIMIT;
 }
 
 enum deblur_status dataset_validation_sample(const struct dataset *d, uint32_t index, struct dataset_sample *sample) {
 	if (index >= dataset_validation_count(d)) return DEBLUR_BAD_ARGUMENT;
+	const struct pool *pool = &d->pools[VALIDATION];
 	struct random random = random_seeded(VALIDATION_SEED, index, 0);
-	const struct photo *photo = &d->photos[d->sharp_count + index % d->validation_count];
+	const struct photo *photo = &d->photos[pool->first + index % pool->count];
 	enum degrade_variant variants[DEGRADE_VARIANT_COUNT];
 	const size_t count = degrade_variants(&d->options.recipe, variants);
-	return synthetic_sample(d, &photo->sharp, DATASET_VALIDATION_CROP_PX, variants[index % count], &random, sample);
+	return synthetic_sample(d, photo, DATASET_VALIDATION_CROP_PX, variants[index % count], &random, sample);
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "train/initialise.h"
 #include "train/trainer_internal.h"
 
-enum { PATH_BYTES = 4096 };
+enum { PATH_BYTES = 4096, NAME_BYTES = 2 * SHA256_BYTES + 32 };
 
 static size_t largest_crop(const struct trainer_options *o) {
 	const size_t estimator = o->estimator_first > 0 ? o->estimator_crop_px : 0;
@@ -21,15 +22,17 @@ static enum deblur_status open_data(struct trainer *t) {
 	struct dataset_options data = t->options->data;
 	data.crop_px = largest_crop(t->options);
 	const enum deblur_status status = dataset_open(&data, &t->dataset, &skipped);
+	const int reason = errno;
 	if (!status) {
 		char text[160];
 		snprintf(text, sizeof text, "%zu photographs, %zu files skipped, %zu validation samples",
 				 dataset_picture_count(t->dataset), dataset_skipped_count(t->dataset),
 				 dataset_validation_count(t->dataset));
 		progress_note(t->progress, text);
-		if (skipped && *skipped) progress_note(t->progress, skipped);
 	}
+	if (skipped && *skipped) progress_note(t->progress, skipped);
 	free(skipped);
+	errno = reason;
 	return trainer_because(t, status, "reading the training pictures");
 }
 
@@ -180,13 +183,15 @@ static enum deblur_status make_state(struct trainer *t) {
 	return status ? status : trainer_prepare_teacher(t);
 }
 
-/* Degradations by what they are, not by the name of a file that may have been edited. */
-static enum deblur_status name_degradations(const struct recipe *recipe, char hex[2 * SHA256_BYTES + 1]) {
+/* Frees the text, and puts its hash after a word; of an empty one nothing is said. OUT_OF_MEMORY if it is NULL. */
+static enum deblur_status name_text(char *text, const char *word, char out[NAME_BYTES]) {
 	uint8_t digest[SHA256_BYTES];
-	char *text = recipe_text(recipe);
+	char hex[2 * SHA256_BYTES + 1];
+	*out = 0;
 	if (!text) return DEBLUR_OUT_OF_MEMORY;
 	sha256(text, strlen(text), digest);
 	sha256_hex(digest, hex);
+	if (*text) snprintf(out, NAME_BYTES, "%s %s\n", word, hex);
 	free(text);
 	return DEBLUR_OK;
 }
@@ -212,17 +217,18 @@ static void add_choices(struct trainer *t) {
 /* What has to be the same for a run to go on as if it had never stopped. */
 static enum deblur_status write_recipe(struct trainer *t) {
 	const struct trainer_options *o = t->options;
-	char degradations[2 * SHA256_BYTES + 1];
-	const enum deblur_status status = name_degradations(&o->data.recipe, degradations);
+	char degradations[NAME_BYTES], mix[NAME_BYTES];
+	/* Degradations by what they are, not by the name of a file that may have been edited. */
+	enum deblur_status status = name_text(recipe_text(&o->data.recipe), "degradations", degradations);
+	if (!status) status = name_text(dataset_mix(&o->data), "mix", mix);
 	if (status) return status;
-	snprintf(
-		t->recipe, sizeof t->recipe,
-		"network %s\nfrom %s\nteacher %s %g\ndegradations %s\ncrops %zu %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
-		"estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n",
-		o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
-		o->teacher_path ? o->teacher_weight : 0.0, degradations, o->crops.stages[0].px, o->estimator_crop_px, o->batch,
-		(unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first, (int)o->precision,
-		o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps));
+	snprintf(t->recipe, sizeof t->recipe,
+			 "network %s\nfrom %s\nteacher %s %g\n%scrops %zu %zu\nbatch %zu\nseed %llu\nlearning rate %g\n"
+			 "estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n%s",
+			 o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
+			 o->teacher_path ? o->teacher_weight : 0.0, degradations, o->crops.stages[0].px, o->estimator_crop_px,
+			 o->batch, (unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first,
+			 (int)o->precision, o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps), mix);
 	add_choices(t);
 	return DEBLUR_OK;
 }

@@ -11,16 +11,20 @@
 static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t crop, float *pictures, float *spectra) {
 	const size_t count = crop * crop * 3;
 	const uint64_t step = t->checkpoint.step;
-	int failed = 0;
-#pragma omp parallel for schedule(dynamic) reduction(| : failed)
+	int failed = DEBLUR_OK; /* the worst status */
+#pragma omp parallel for schedule(dynamic) reduction(max : failed)
 	for (size_t i = 0; i < batch; i++) {
 		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
-		if (dataset_sample(t->dataset, crop, t->options->seed, step, (uint32_t)i, &sample)) failed = 1;
-		if (!spectrum_of(sample.degraded, crop * 3, crop, crop, spectra + i * SPECTRUM_COUNT)) failed = 1;
+		int status = (int)dataset_sample(t->dataset, crop, t->options->seed, step, (uint32_t)i, &sample);
+		if (!status && !spectrum_of(sample.degraded, crop * 3, crop, crop, spectra + i * SPECTRUM_COUNT))
+			status = DEBLUR_OUT_OF_MEMORY;
+		if (status > failed) failed = status;
 		t->truths[i] = sample.truth;
 		t->has_truth[i] = sample.has_truth;
 	}
-	return failed ? DEBLUR_OUT_OF_MEMORY : DEBLUR_OK;
+	if (failed && *dataset_trouble(t->dataset))
+		snprintf(t->result->reason, sizeof t->result->reason, "%s", dataset_trouble(t->dataset));
+	return (enum deblur_status)failed;
 }
 
 static enum deblur_status train_estimator(struct trainer *t, double rate, struct trainer_losses *losses) {

@@ -2,14 +2,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "check.h"
 #include "degrade/psf.h"
 #include "degrade/srgb.h"
 #include "degrade/stage.h"
-#include "train/dataset.h"
-#include "train/pairs.h"
 
 static double sum_of(const struct psf *psf) {
 	double sum = 0;
@@ -464,97 +461,6 @@ static void random_numbers_are_what_they_say(void) {
 	CHECK(fabs(sum / 1e5) < 0.02 && fabs(squares / 1e5 - 1) < 0.03, "mean %g, variance %g", sum / 1e5, squares / 1e5);
 }
 
-static void data_sets_are_read_and_sampled(void) {
-	static const char *const folders[] = {"tests/golden"}, *const nowhere[] = {"tests/nowhere"};
-	struct dataset_options o = {.sharp_dirs = nowhere, .sharp_dir_count = 1, .recipe = preset("photo"), .crop_px = 64};
-	struct dataset *d = NULL;
-	CHECK(dataset_open(&o, &d, NULL) == DEBLUR_IO, "a folder that is not there");
-	o.sharp_dirs = folders;
-	o.crop_px = 60;
-	CHECK(dataset_open(&o, &d, NULL) == DEBLUR_BAD_ARGUMENT, "a crop that is no multiple of 8");
-	o.crop_px = 64;
-	CHECK(!dataset_open(&o, &d, NULL), "open");
-	CHECK(dataset_picture_count(d) == 21 && dataset_skipped_count(d) == 0, "%zu pictures, %zu skipped",
-		  dataset_picture_count(d), dataset_skipped_count(d));
-	static float x[2][64 * 64 * 3], y[2][64 * 64 * 3];
-	struct dataset_sample first = {.degraded = x[0], .sharp = y[0]}, again = {.degraded = x[1], .sharp = y[1]};
-	CHECK(dataset_sample(d, 72, 9, 0, 3, &first) == DEBLUR_BAD_ARGUMENT, "a sample larger than was announced");
-	for (uint64_t step = 0; step < 12; step++) {
-		CHECK(!dataset_sample(d, 64, 9, step, 3, &first) && !dataset_sample(d, 64, 9, step, 3, &again), "sample");
-		CHECK(!memcmp(x[0], x[1], sizeof x[0]) && !memcmp(y[0], y[1], sizeof y[0]), "step %llu is not repeatable",
-			  (unsigned long long)step);
-	}
-	dataset_close(d);
-}
-
-/* Eight photographs, of which some are kept apart. */
-static const char *validation_folder(void) {
-	static const char folder[] = "build/tests/validation";
-	struct picture photograph = edge(degrade_least_side(DATASET_VALIDATION_CROP_PX));
-	mkdir("build", 0777);
-	mkdir("build/tests", 0777);
-	mkdir(folder, 0777);
-	for (int i = 0; i < 8; i++) {
-		char path[64];
-		snprintf(path, sizeof path, "%s/%d.png", folder, i);
-		CHECK(!picture_write(path, &photograph, 0), "%s", path);
-	}
-	picture_release(&photograph);
-	return folder;
-}
-
-static void validation_is_of_the_kinds_that_the_recipe_makes(void) {
-	enum { SIDE = DATASET_VALIDATION_CROP_PX, NUMBERS = SIDE * SIDE * 3 };
-	static float degraded[NUMBERS], sharp[NUMBERS];
-	const char *const folders[] = {validation_folder()};
-	const struct {
-		struct recipe recipe;
-		size_t kinds; /* that the descriptor tells apart */
-	} cases[] = {{preset("protocol"), 1},
-				 {preset("photo"), DEBLUR_BLUR_KIND_COUNT},
-				 {{.shake = 1, .motion = 1, .shake_spread_px = {1, 2}, .motion_length_px = {5, 9}}, 2}};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct dataset_options o = {.sharp_dirs = folders,
-										  .sharp_dir_count = 1,
-										  .recipe = cases[i].recipe,
-										  .crop_px = 64,
-										  .validation_every = 2};
-		struct dataset *d = NULL;
-		size_t seen[DEBLUR_BLUR_KIND_COUNT] = {0}, kinds = 0;
-		CHECK(!dataset_open(&o, &d, NULL) && dataset_validation_count(d) >= 6, "open");
-		for (uint32_t v = 0; v < 6; v++) {
-			struct dataset_sample sample = {.degraded = degraded, .sharp = sharp};
-			CHECK(!dataset_validation_sample(d, v, &sample), "sample %u", v);
-			kinds += !seen[deblur_blur_kind(&sample.truth)]++;
-		}
-		CHECK(kinds == cases[i].kinds, "recipe %zu: %zu kinds", i, kinds);
-		CHECK(i || seen[DEBLUR_BLUR_GAUSSIAN] == 6, "the protocol blurs every picture, not %zu",
-			  seen[DEBLUR_BLUR_GAUSSIAN]);
-		dataset_close(d);
-	}
-}
-
-static void twins_are_found_in_every_layout(void) {
-	const char *const cases[][2] = {{"d/sharp/7.png", "d/blur/7.png"},
-									{"d/train/GOPR1/sharp/000047.png", "d/train/GOPR1/blur/000047.png"},
-									{"d/train_sharp/003/00000012.png", "d/train_blur/003/00000012.png"},
-									{"d/scene001/gt/gt_3.png", "d/scene001/blur/blur_3.png"},
-									{"d/gt", "d/blur"},
-									{"d/blur/7.png", NULL},
-									{"d/blur_gamma/7.png", NULL},
-									{"d/sharper/eight_gts.png", NULL}};
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char *twin = NULL;
-		CHECK(!pairs_twin("d", cases[i][0], &twin), "out of memory");
-		CHECK(cases[i][1] ? twin && !strcmp(twin, cases[i][1]) : !twin, "%s: %s", cases[i][0], twin ? twin : "none");
-		free(twin);
-	}
-	char *twin = NULL;
-	CHECK(!pairs_twin("my/sharp/set", "my/sharp/set/sharp/1.png", &twin) && !strcmp(twin, "my/sharp/set/blur/1.png"),
-		  "the folder's own name: %s", twin ? twin : "none");
-	free(twin);
-}
-
 int main(void) {
 	RUN(random_numbers_are_what_they_say);
 	RUN(point_spreads_have_the_moments_of_their_formulas);
@@ -577,8 +483,5 @@ int main(void) {
 	RUN(a_mosaic_is_filled_in_linearly);
 	RUN(shrinking_shrinks_the_blur);
 	RUN(compression_is_a_jpeg_of_that_quality);
-	RUN(data_sets_are_read_and_sampled);
-	RUN(validation_is_of_the_kinds_that_the_recipe_makes);
-	RUN(twins_are_found_in_every_layout);
 	return check_summary();
 }
