@@ -74,9 +74,10 @@ fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
 	@test -n "$(wildcard /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-*.a)" || \
 		{ echo "fuzz: libclang-rt-19-dev is missing: apt-get install clang-19 libclang-rt-19-dev" >&2; exit 1; }
 	@mkdir -p $(B)/fuzz
-	@for target in model_file picture recipe checkpoint run_log; do \
+	@for target in model_file picture recipe checkpoint run_log dataset; do \
 		echo "  fuzz_$$target"; \
-		clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined -Inative -Itests/native \
+		clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined \
+			-fsanitize-ignorelist=tests/native/fuzz_ignore.txt -fno-sanitize-recover=undefined -Inative -Itests/native -Itests/native/one_thread \
 			tests/native/fuzz_$$target.c $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c $(PICTURE_SRC) \
 			$(DEGRADE_SRC) $(filter-out native/train/trainer%.c,$(TRAIN_SRC)) \
 			-DKERNELS_REFERENCE_ONLY -ldnnl -lz -lm -pthread -o $(B)/fuzz/$$target && \
