@@ -15,8 +15,8 @@ enum { ABLATION_ROWS_AT_MOST = 32, ABLATION_NAME_BYTES = 48, ABLATION_COMMAND_BY
 struct ablation_row {
 	char name[ABLATION_NAME_BYTES], command[ABLATION_COMMAND_BYTES];
 	struct run_log_validation validation; /* the last one, step 0: none; not the best, which would choose */
-	double loss;                          /* Charbonnier's, whatever else the run learned from; 0: unknown */
-	double seconds, pictures_per_second;  /* the mean while the restorer learned */
+	double loss; /* Charbonnier's, to what stood for the truth, whatever else the run learned from; 0: unknown */
+	double seconds, pictures_per_second; /* the mean while the restorer learned */
 };
 
 struct ablation {

@@ -18,7 +18,7 @@ void report_write_ablation(const struct report *report, struct html *page) {
 	if (!report->ablation.count) return;
 	html_add(page, "<section><h2>Ablation</h2><p class=\"quiet\">Recipes for equal steps. PSNR is that of the last "
 				   "validation, after restoring; the difference to the first recipe is left out where the pictures "
-				   "were others.</p>");
+				   "were others. Losses do not compare where a teacher stood for the truth.</p>");
 	report_begin_table(page, "What each recipe came to", "numbers");
 	html_add(page, "<th scope=\"col\">Recipe</th>");
 	for (size_t column = 0; column < ABLATION_COLUMNS; column++) {

@@ -1,5 +1,5 @@
-/* Both pictures and features of a teacher. What it says of extra inputs and of turned pictures: DUKD (Zhang et al.
- * 2023); features through a projection: FitNets (Romero et al. 2015). */
+/* What a student has of its teacher: outputs, also for samples without truth and for turned pictures (DUKD, Zhang et
+ * al. 2023), and the bottleneck's features through a projection (FitNets, Romero et al. 2015). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

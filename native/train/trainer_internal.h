@@ -43,7 +43,7 @@ struct trainer {
 	double started;             /* clock when this session began, less the seconds of earlier ones */
 	double last_checkpoint, last_report;
 	struct run_files files;
-	char recipe[2048];
+	char recipe[10240]; /* two paths, and what else is chosen */
 };
 
 struct trainer_losses {

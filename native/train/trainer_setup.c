@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,22 +197,29 @@ static enum deblur_status name_text(char *text, const char *word, char out[NAME_
 	return DEBLUR_OK;
 }
 
+#ifdef __GNUC__
+__attribute__((format(printf, 2, 3)))
+#endif
+static void
+add_choice(struct trainer *t, const char *format, ...) {
+	const size_t length = strlen(t->recipe);
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(t->recipe + length, sizeof t->recipe - length, format, arguments);
+	va_end(arguments);
+}
+
 /* What runs had no choice of when the first checkpoints were written is told where it is chosen. */
 static void add_choices(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	const double *w = o->loss_weights;
-	size_t length = strlen(t->recipe);
 	if (w[LOSS_CHARBONNIER] < 1 || w[LOSS_CHARBONNIER] > 1 || w[LOSS_GRADIENT] > 0 || w[LOSS_FFT] > 0)
-		length +=
-			(size_t)snprintf(t->recipe + length, sizeof t->recipe - length, "loss charbonnier %g gradient %g fft %g\n",
-							 w[LOSS_CHARBONNIER], w[LOSS_GRADIENT], w[LOSS_FFT]);
+		add_choice(t, "loss charbonnier %g gradient %g fft %g\n", w[LOSS_CHARBONNIER], w[LOSS_GRADIENT], w[LOSS_FFT]);
 	if (o->unlabelled_share > 0 || o->turned_share > 0 || o->feature_weight > 0 || o->teacher_is_silent)
-		length += (size_t)snprintf(t->recipe + length, sizeof t->recipe - length,
-								   "unlabelled %g turned %g features %g silent %d\n", o->unlabelled_share,
-								   o->turned_share, o->feature_weight, o->teacher_is_silent);
+		add_choice(t, "unlabelled %g turned %g features %g silent %d\n", o->unlabelled_share, o->turned_share,
+				   o->feature_weight, o->teacher_is_silent);
 	for (size_t i = 0; i < o->crops.count && o->crops.count > 1; i++)
-		length += (size_t)snprintf(t->recipe + length, sizeof t->recipe - length, "crops %zu for %g\n",
-								   o->crops.stages[i].px, o->crops.stages[i].share);
+		add_choice(t, "crops %zu for %g\n", o->crops.stages[i].px, o->crops.stages[i].share);
 }
 
 /* What has to be the same for a run to go on as if it had never stopped. */
