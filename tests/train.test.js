@@ -246,14 +246,39 @@ test('a run begins with the weights of another, and refuses those of another net
   };
   // With next to no learning rate, what comes out is what went in, up to the file's 16 bits.
   const still = ['--rate', '1e-8', '--seed', '5', '--from', file('whole.dbm')];
-  const begun = run('teacher', ...small, ...still, '--out', file('begun.dbm'));
-  assert.equal(begun.status, 0, begun.stderr);
-  assert.ok(Math.abs(psnr('begun.dbm') - psnr('whole.dbm')) < 0.05, `${psnr('begun.dbm')}, not ${psnr('whole.dbm')}`);
-  const other = run('teacher', ...small, '--network', 'teacher', ...still, '--out', file('other.dbm'));
-  assert.equal(other.status, 1);
-  assert.match(other.stderr, /is not a model of the network "teacher"/);
+  for (const branches of [[], ['--reparam', '1x1,identity,squeeze']]) {
+    const begun = run('teacher', ...small, ...still, ...branches, '--out', file('begun.dbm'));
+    assert.equal(begun.status, 0, begun.stderr);
+    assert.ok(Math.abs(psnr('begun.dbm') - psnr('whole.dbm')) < 0.05, `${psnr('begun.dbm')}, not ${psnr('whole.dbm')}`);
+    const other = run('teacher', ...small, '--network', 'teacher', ...still, ...branches, '--out', file('other.dbm'));
+    assert.equal(other.status, 1);
+    assert.match(other.stderr, /is not a model of the network "teacher"/);
+  }
   const absent = run('teacher', ...small, '--from', file('nowhere.dbm'), '--out', file('other.dbm'));
   assert.match(absent.stderr, /nowhere\.dbm: No such file/);
+});
+
+test('what learns as branches goes on byte for byte, and leaves as plain convolutions', () => {
+  const branched = [...small, '--steps', '8', '--estimator-first', '0.5', '--reparam', 'squeeze,1x1,identity'];
+  const whole = run('teacher', ...branched, '--checkpoint-every', '3', '--out', file('branched.dbm'));
+  assert.equal(whole.status, 0, whole.stderr);
+  // After 6 steps and after 3: while the restorer learns, and while the estimator does.
+  for (const age of [1, 2]) {
+    copyFileSync(file(`branched.dbm.ckpt.${age}`), file('branches.dbm.ckpt'));
+    const { status, stderr } = run('teacher', ...branched, '--out', file('branches.dbm'), '--resume');
+    assert.equal(status, 0, stderr);
+    assertSame(readFileSync(file('branches.dbm.ckpt')), readFileSync(file('branched.dbm.ckpt')));
+  }
+  const info = (/** @type {string} */ name) =>
+    JSON.parse(spawnSync('build/deblur', ['info', '--json', file(name)], { encoding: 'utf8' }).stdout);
+  for (const key of ['ops', 'parameters', 'restorer_macs_per_pixel', 'estimator_macs_per_pixel', 'halo_px'])
+    assert.deepEqual(info('branched.dbm')[key], info('whole.dbm')[key], key);
+  const other = run('teacher', ...branched, '--reparam', '1x1', '--out', file('branched.dbm'), '--resume');
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /other options/);
+  const unknown = run('teacher', ...small, '--reparam', '1x1,5x5', '--out', file('x.dbm'));
+  assert.equal(unknown.status, 2);
+  assert.match(unknown.stderr, /--reparam "1x1,5x5": it takes 1x1, identity and squeeze/);
 });
 
 test('with --estimator-first 0 the estimator stays as it was, and there has to be one', () => {

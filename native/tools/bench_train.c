@@ -16,6 +16,7 @@
 #include "train/loss.h"
 #include "train/net.h"
 #include "train/optimizer.h"
+#include "train/reparam.h"
 
 enum { SAMPLES_AT_MOST = 10000 };
 
@@ -42,6 +43,7 @@ static void *room(size_t bytes) {
 struct learner {
 	struct graph *graph;
 	struct net *net;
+	struct reparam *learned; /* without branches, as a plain run has it */
 	struct optimizer *optimizer;
 	float *truth;
 	double forward_s, backward_s, rest_s; /* of the last step */
@@ -57,7 +59,9 @@ static void step(struct learner *l) {
 	const double judged = now_s();
 	require(net_backward(l->net), "backward");
 	const double back = now_s();
-	optimizer_step(l->optimizer, l->net, 1e-4);
+	require(reparam_unfold_gradients(l->learned, l->net), "the gradients");
+	optimizer_step(l->optimizer, l->learned->gradients, 1e-4);
+	require(reparam_fold(l->learned, l->learned->values, l->graph), "the weights");
 	l->forward_s = seen - start;
 	l->backward_s = back - judged;
 	l->rest_s = judged - seen + now_s() - back;
@@ -67,7 +71,9 @@ static void make_learner(struct conv_engine *engine, const struct net_options *o
 	struct random random = random_seeded(1, 2, 3);
 	initialise(l->graph, &random);
 	require(net_create(engine, l->graph, options, &l->net), "the net");
-	require(optimizer_create(l->graph, &optimizer_defaults, &l->optimizer), "the optimiser");
+	require(reparam_create(l->graph, 0, &random, &l->learned), "the parameters");
+	require(optimizer_create(l->learned->parameters, l->learned->parameter_count, &optimizer_defaults, &l->optimizer),
+			"the optimiser");
 	const size_t count = options->batch * options->height * options->width * 3;
 	l->truth = room(count * sizeof *l->truth);
 	for (size_t i = 0; i < count; i++) {
@@ -174,6 +180,7 @@ int main(int argc, char **argv) {
 
 	free(times), free(l.truth);
 	optimizer_destroy(l.optimizer);
+	reparam_destroy(l.learned);
 	net_destroy(l.net);
 	conv_engine_destroy(engine);
 	graph_destroy(l.graph);

@@ -9,6 +9,7 @@
 
 #include "picture/file.h"
 #include "tools/train_commands.h"
+#include "train/reparam.h"
 
 static bool read_data_options(const struct command *command, struct train_data *data, struct trainer_options *o) {
 	struct stat about;
@@ -161,6 +162,14 @@ static bool read_precision(const struct command *command, struct trainer_options
 	return true;
 }
 
+static bool read_branches(const struct command *command, struct trainer_options *o) {
+	const char *list = option_value(command, "--reparam", NULL);
+	if (!list || reparam_parse(list, &o->branches)) return true;
+	fprintf(stderr, "%s: --reparam \"%s\": it takes 1x1, identity and squeeze, or some of them, with commas between\n",
+			command->name, list);
+	return false;
+}
+
 bool train_read_options(const struct command *command, bool distill, struct trainer_options *o,
 						struct train_data *data) {
 	*o = (struct trainer_options){.network = option_value(command, "--network", distill ? "student" : "teacher"),
@@ -173,5 +182,5 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		return false;
 	}
 	return (!distill || read_distillation(command, o)) && read_data_options(command, data, o) &&
-		   read_numbers(command, o) && read_loss(command, o) && read_precision(command, o);
+		   read_numbers(command, o) && read_loss(command, o) && read_branches(command, o) && read_precision(command, o);
 }

@@ -37,6 +37,8 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",              \
 		 OPTION_ONE,          NULL, 0},                                                                                \
 		{"--estimator-crop", "PX", "side of its samples then (default: twice the first --crop)", OPTION_ONE, NULL, 0}, \
+		{"--reparam", "LIST", "branches of 3x3 kernels while they learn: 1x1,identity,squeeze (default: none)",        \
+		 OPTION_ONE,  NULL,   0},                                                                                      \
 		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                      \
 		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0},                                       \
 		{"--checkpoint-every", "N",  "steps (default: every five minutes); the last three are kept",                   \

@@ -11,7 +11,7 @@ enum { DIGEST_BYTES = 32, ARRAYS_PER_PARAMETER = 4 };
 
 /* The arrays of one parameter, in the file's order. */
 static void arrays_of(const struct optimizer *o, size_t parameter, float *arrays[ARRAYS_PER_PARAMETER]) {
-	arrays[0] = o->graph->parameters[parameter].values;
+	arrays[0] = o->parameters[parameter].values;
 	arrays[1] = o->mean[parameter];
 	arrays[2] = o->square[parameter];
 	arrays[3] = o->ema[parameter];
@@ -19,8 +19,11 @@ static void arrays_of(const struct optimizer *o, size_t parameter, float *arrays
 
 static size_t file_bytes(const struct checkpoint *c) {
 	size_t bytes = sizeof magic + 4 + strlen(c->recipe) + 3 * 8 + DIGEST_BYTES;
-	for (size_t i = 0; i < c->optimizer_count; i++)
-		bytes += 8 + ARRAYS_PER_PARAMETER * sizeof(float) * graph_parameter_total(c->optimizers[i]->graph);
+	for (size_t i = 0; i < c->optimizer_count; i++) {
+		bytes += 8;
+		for (size_t p = 0; p < c->optimizers[i]->parameter_count; p++)
+			bytes += ARRAYS_PER_PARAMETER * sizeof(float) * c->optimizers[i]->parameters[p].count;
+	}
 	return bytes;
 }
 
@@ -47,11 +50,11 @@ enum deblur_status checkpoint_save(const char *path, const struct checkpoint *c)
 	at = put(at, &c->best_psnr_db, 8);
 	for (size_t i = 0; i < c->optimizer_count; i++) {
 		at = put(at, &c->optimizers[i]->step, 8);
-		for (size_t p = 0; p < c->optimizers[i]->graph->parameter_count; p++) {
+		for (size_t p = 0; p < c->optimizers[i]->parameter_count; p++) {
 			float *arrays[ARRAYS_PER_PARAMETER];
 			arrays_of(c->optimizers[i], p, arrays);
 			for (int a = 0; a < ARRAYS_PER_PARAMETER; a++)
-				at = put(at, arrays[a], c->optimizers[i]->graph->parameters[p].count * sizeof(float));
+				at = put(at, arrays[a], c->optimizers[i]->parameters[p].count * sizeof(float));
 		}
 	}
 	sha256(bytes, size - DIGEST_BYTES, at);
@@ -87,11 +90,11 @@ enum deblur_status checkpoint_load(const char *path, struct checkpoint *c) {
 		at = get(at, &c->best_psnr_db, 8);
 		for (size_t i = 0; i < c->optimizer_count; i++) {
 			at = get(at, &c->optimizers[i]->step, 8);
-			for (size_t p = 0; p < c->optimizers[i]->graph->parameter_count; p++) {
+			for (size_t p = 0; p < c->optimizers[i]->parameter_count; p++) {
 				float *arrays[ARRAYS_PER_PARAMETER];
 				arrays_of(c->optimizers[i], p, arrays);
 				for (int a = 0; a < ARRAYS_PER_PARAMETER; a++)
-					at = get(at, arrays[a], c->optimizers[i]->graph->parameters[p].count * sizeof(float));
+					at = get(at, arrays[a], c->optimizers[i]->parameters[p].count * sizeof(float));
 			}
 		}
 	}

@@ -11,10 +11,10 @@ const struct optimizer_options optimizer_defaults = {
 
 enum { RUN = 8192 };
 
-static float **new_state(const struct graph *graph) {
-	float **state = calloc(graph->parameter_count + 1, sizeof *state);
-	for (size_t i = 0; state && i < graph->parameter_count; i++) {
-		state[i] = calloc(graph->parameters[i].count, sizeof **state);
+static float **new_state(const struct graph_parameter *parameters, size_t count) {
+	float **state = calloc(count + 1, sizeof *state);
+	for (size_t i = 0; state && i < count; i++) {
+		state[i] = calloc(parameters[i].count, sizeof **state);
 		if (state[i]) continue;
 		while (i-- > 0) free(state[i]);
 		free(state);
@@ -23,35 +23,36 @@ static float **new_state(const struct graph *graph) {
 	return state;
 }
 
-static void free_state(const struct graph *graph, float **state) {
-	for (size_t i = 0; state && i < graph->parameter_count; i++) free(state[i]);
+static void free_state(float **state, size_t count) {
+	for (size_t i = 0; state && i < count; i++) free(state[i]);
 	free(state);
 }
 
-enum deblur_status optimizer_create(struct graph *graph, const struct optimizer_options *options,
-									struct optimizer **out) {
+enum deblur_status optimizer_create(struct graph_parameter *parameters, size_t parameter_count,
+									const struct optimizer_options *options, struct optimizer **out) {
 	struct optimizer *optimizer = calloc(1, sizeof *optimizer);
 	if (!optimizer) return DEBLUR_OUT_OF_MEMORY;
-	*optimizer = (struct optimizer){.graph = graph,
+	*optimizer = (struct optimizer){.parameters = parameters,
+									.parameter_count = parameter_count,
 									.options = *options,
-									.mean = new_state(graph),
-									.square = new_state(graph),
-									.ema = new_state(graph)};
+									.mean = new_state(parameters, parameter_count),
+									.square = new_state(parameters, parameter_count),
+									.ema = new_state(parameters, parameter_count)};
 	if (!optimizer->mean || !optimizer->square || !optimizer->ema) {
 		optimizer_destroy(optimizer);
 		return DEBLUR_OUT_OF_MEMORY;
 	}
-	for (size_t i = 0; i < graph->parameter_count; i++)
-		memcpy(optimizer->ema[i], graph->parameters[i].values, graph->parameters[i].count * sizeof(float));
+	for (size_t i = 0; i < parameter_count; i++)
+		memcpy(optimizer->ema[i], parameters[i].values, parameters[i].count * sizeof(float));
 	*out = optimizer;
 	return DEBLUR_OK;
 }
 
 void optimizer_destroy(struct optimizer *optimizer) {
 	if (!optimizer) return;
-	free_state(optimizer->graph, optimizer->mean);
-	free_state(optimizer->graph, optimizer->square);
-	free_state(optimizer->graph, optimizer->ema);
+	free_state(optimizer->mean, optimizer->parameter_count);
+	free_state(optimizer->square, optimizer->parameter_count);
+	free_state(optimizer->ema, optimizer->parameter_count);
 	free(optimizer);
 }
 
@@ -100,7 +101,7 @@ SPAN_CLONES static void update_run(const float *restrict gradient, float *restri
 }
 
 static void update(struct optimizer *optimizer, size_t parameter, const float *gradient, const struct step *s) {
-	const struct graph_parameter *p = &optimizer->graph->parameters[parameter];
+	const struct graph_parameter *p = &optimizer->parameters[parameter];
 	float *w = p->values, *m = optimizer->mean[parameter], *v = optimizer->square[parameter];
 	float *ema = optimizer->ema[parameter];
 	const float decay = p->shape[1] > 1 || p->shape[3] > 1 ? s->rate * s->decay : 0; /* a bias has one dimension */
@@ -110,11 +111,11 @@ static void update(struct optimizer *optimizer, size_t parameter, const float *g
 				   p->count - start < RUN ? p->count - start : RUN, decay, s);
 }
 
-double optimizer_step(struct optimizer *optimizer, const struct net *net, double learning_rate) {
+double optimizer_step(struct optimizer *optimizer, float *const *gradients, double learning_rate) {
 	const struct optimizer_options *o = &optimizer->options;
 	double norm = 0;
-	for (size_t i = 0; i < optimizer->graph->parameter_count; i++)
-		norm += square_sum(net_parameter_gradient(net, i), optimizer->graph->parameters[i].count);
+	for (size_t i = 0; i < optimizer->parameter_count; i++)
+		norm += square_sum(gradients[i], optimizer->parameters[i].count);
 	norm = sqrt(norm);
 	if (!isfinite(norm)) return norm;
 	const double t = (double)++optimizer->step, ema = fmin(o->ema_decay, (1 + t) / (10 + t));
@@ -127,14 +128,8 @@ double optimizer_step(struct optimizer *optimizer, const struct net *net, double
 						   .square_unbias = (float)(1 / (1 - pow(o->beta2, t))),
 						   .epsilon = (float)o->epsilon,
 						   .ema_share = (float)(1 - ema)};
-	for (size_t i = 0; i < optimizer->graph->parameter_count; i++)
-		update(optimizer, i, net_parameter_gradient(net, i), &s);
+	for (size_t i = 0; i < optimizer->parameter_count; i++) update(optimizer, i, gradients[i], &s);
 	return norm;
-}
-
-void optimizer_copy_average(const struct optimizer *optimizer, struct graph *to) {
-	for (size_t i = 0; i < to->parameter_count; i++)
-		memcpy(to->parameters[i].values, optimizer->ema[i], to->parameters[i].count * sizeof(float));
 }
 
 double schedule_learning_rate(double peak, double warmup, double progress) {

@@ -1,11 +1,10 @@
 /* optimizer.h - AdamW with gradient clipping, and an exponential moving average of the weights (Loshchilov and Hutter
- * 2019; Polyak averaging). State is kept per parameter of one graph; the learning rate comes from
- * schedule_learning_rate. */
+ * 2019; Polyak averaging). State is kept per parameter: a graph's own (graph->parameters), or those that
+ * fold to them (reparam.h). The learning rate comes from schedule_learning_rate. */
 #ifndef TRAIN_OPTIMIZER_H
 #define TRAIN_OPTIMIZER_H
 
 #include "core/graph.h"
-#include "train/net.h"
 
 struct optimizer_options {
 	double beta1, beta2, epsilon, weight_decay; /* decay of weights, not of biases */
@@ -14,24 +13,21 @@ struct optimizer_options {
 };
 extern const struct optimizer_options optimizer_defaults;
 
-/* Per parameter of the graph, in its order: [count] each. Owned. */
 struct optimizer {
-	struct graph *graph; /* borrowed */
+	struct graph_parameter *parameters; /* [parameter_count], borrowed */
+	size_t parameter_count;
 	struct optimizer_options options;
-	uint64_t step; /* taken so far */
-	float **mean, **square, **ema;
+	uint64_t step;                 /* taken so far */
+	float **mean, **square, **ema; /* [parameter_count][count of the parameter], owned */
 };
 
-enum deblur_status optimizer_create(struct graph *graph, const struct optimizer_options *options,
-									struct optimizer **out);
+enum deblur_status optimizer_create(struct graph_parameter *parameters, size_t parameter_count,
+									const struct optimizer_options *options, struct optimizer **out);
 void optimizer_destroy(struct optimizer *optimizer);
 
-/* One step with the gradients of `net`; returns the gradient's norm before clipping. A norm that is
- * not finite changes nothing. */
-double optimizer_step(struct optimizer *optimizer, const struct net *net, double learning_rate);
-
-/* The average of the weights becomes the weights of `to`, a graph of the same shape, or the optimiser's own. */
-void optimizer_copy_average(const struct optimizer *optimizer, struct graph *to);
+/* One step; returns the gradient's norm before clipping. A norm that is not finite changes nothing.
+ * gradients: [parameter_count][count of the parameter]. */
+double optimizer_step(struct optimizer *optimizer, float *const *gradients, double learning_rate);
 
 /* Linear warm-up over the first `warmup` of the run, then half a cosine down to a hundredth of the peak. progress: 0..1
  */

@@ -51,7 +51,8 @@ static enum deblur_status pack_model(struct trainer *t, const struct validation 
 	struct model_file average = {text, graph_clone(t->model.restorer), graph_clone(t->model.estimator)};
 	enum deblur_status status = average.restorer && average.estimator ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 	for (size_t i = 0; i < 2 && !status; i++)
-		optimizer_copy_average(t->checkpoint.optimizers[i], i ? average.estimator : average.restorer);
+		status =
+			reparam_fold(t->learned[i], t->checkpoint.optimizers[i]->ema, i ? average.estimator : average.restorer);
 	if (!status) status = model_file_write(&average, MODEL_FILE_FLOAT16, bytes, size);
 	graph_destroy(average.restorer);
 	graph_destroy(average.estimator);

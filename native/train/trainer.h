@@ -39,6 +39,7 @@ struct trainer_options {
 	double estimate_share;  /* of the samples that are told the estimate, from the restorer's second quarter */
 	double estimator_first; /* share of the run in which only the estimator learns; 0: it stays as it was given */
 	enum conv_precision precision;
+	unsigned branches;                 /* that 3x3 convolutions have while they learn, of reparam.h; 0: none */
 	uint64_t validate_every;           /* steps */
 	uint64_t checkpoint_every;         /* steps; 0: every five minutes */
 	const char *command;               /* for the provenance and the log */

@@ -35,8 +35,7 @@ static enum deblur_status make_projection(struct trainer *t) {
 	if (graph_status(t->projection)) return graph_status(t->projection);
 	struct random random = random_seeded(t->options->seed, STREAM_WEIGHTS, 1);
 	initialise(t->projection, &random);
-	struct checkpoint *c = &t->checkpoint;
-	return optimizer_create(t->projection, &optimizer_defaults, &c->optimizers[c->optimizer_count++]);
+	return trainer_add_learner(t, t->projection, 0);
 }
 
 enum deblur_status trainer_prepare_teacher(struct trainer *t) {
@@ -132,6 +131,6 @@ enum deblur_status trainer_compare_features(struct trainer *t, double rate, doub
 	status = net_backward(projection);
 	if (status) return status;
 	memcpy(net_tap_gradient(t->restorer), net_tap_gradient(projection), net_tap_count(projection) * sizeof(float));
-	optimizer_step(t->checkpoint.optimizers[t->checkpoint.optimizer_count - 1], projection, rate);
-	return DEBLUR_OK;
+	double gradient_norm;
+	return trainer_learn(t, LEARNER_PROJECTION, projection, rate, &gradient_norm);
 }

@@ -6,11 +6,15 @@
 #include "core/model_file.h"
 #include "train/net.h"
 #include "train/progress.h"
+#include "train/reparam.h"
 #include "train/run_files.h"
 #include "train/trainer.h"
 
 /* Streams of random numbers beside the samples' own (random_seeded's second key). */
-enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2, STREAM_TURNED = 3 };
+enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2, STREAM_TURNED = 3, STREAM_BRANCHES = 4 };
+
+/* What learns, in the order of the checkpoint's optimisers. */
+enum { LEARNER_RESTORER, LEARNER_ESTIMATOR, LEARNER_PROJECTION };
 
 struct trainer {
 	const struct trainer_options *options;
@@ -28,11 +32,12 @@ struct trainer {
 	uint32_t *ways;               /* [batch] how it saw the samples (turn.h) */
 	bool *upright;                /* [batch] those that were not turned */
 	struct graph *projection;
-	struct net *projection_net;   /* NULL: bottlenecks are not compared */
-	struct fft *fft;              /* of LOSS_FFT_SIDE_PX */
-	bool has_estimator;           /* from another run */
-	bool estimator_is_done;       /* its average has taken the place of its weights */
-	struct checkpoint checkpoint; /* its optimisers, of restorer, estimator and projection, are the run's state */
+	struct net *projection_net;                         /* NULL: bottlenecks are not compared */
+	struct fft *fft;                                    /* of LOSS_FFT_SIDE_PX */
+	bool has_estimator;                                 /* from another run */
+	bool estimator_is_done;                             /* its average has taken the place of its weights */
+	struct reparam *learned[CHECKPOINT_MAX_OPTIMIZERS]; /* each learner's parameters; its graph follows from them */
+	struct checkpoint checkpoint;                       /* its optimisers, one of each learner, are the run's state */
 	struct progress *progress;
 	struct {
 		size_t samples, numbers; /* the most that a batch has, of samples and of their numbers */
@@ -59,6 +64,9 @@ enum deblur_status trainer_because(struct trainer *t, enum deblur_status status,
 enum deblur_status trainer_set_up(struct trainer *t);
 void trainer_tear_down(struct trainer *t);
 
+/* The next learner; branches: of reparam.h. */
+enum deblur_status trainer_add_learner(struct trainer *t, struct graph *graph, unsigned branches);
+
 /* Makes the restorer's nets, and those that stand around it, for the crops of that point of its part of the run, if
  * they are not yet. What has been learned lies in the graphs and optimisers, and stays. */
 enum deblur_status trainer_enter_stage(struct trainer *t, double own_progress);
@@ -82,6 +90,10 @@ enum deblur_status trainer_ask_teacher(struct trainer *t);
 enum deblur_status trainer_compare_features(struct trainer *t, double rate, double *loss);
 
 /* ---- trainer_step.c ---- */
+
+/* What the backward pass of the learner's net has found changes what is learned, and its graph with it. */
+enum deblur_status trainer_learn(struct trainer *t, size_t learner, const struct net *net, double rate,
+								 double *gradient_norm);
 
 /* progress: of the run, 0..1, before the step. A loss of a net that does not learn now stays as it is. */
 enum deblur_status trainer_step(struct trainer *t, double progress, struct trainer_losses *losses);

@@ -167,6 +167,16 @@ static void make_room(struct trainer *t, size_t batch, size_t crop_px) {
 	if (numbers > t->room.numbers) t->room.numbers = numbers;
 }
 
+enum deblur_status trainer_add_learner(struct trainer *t, struct graph *graph, unsigned branches) {
+	struct checkpoint *c = &t->checkpoint;
+	const size_t learner = c->optimizer_count++;
+	struct random random = random_seeded(t->options->seed, STREAM_BRANCHES, learner);
+	const enum deblur_status status = reparam_create(graph, branches, &random, &t->learned[learner]);
+	if (status) return status;
+	return optimizer_create(t->learned[learner]->parameters, t->learned[learner]->parameter_count, &optimizer_defaults,
+							&c->optimizers[learner]);
+}
+
 static enum deblur_status make_state(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	if (o->estimator_first > 0) make_room(t, o->batch, o->estimator_crop_px);
@@ -178,9 +188,9 @@ static enum deblur_status make_state(struct trainer *t) {
 	if (t->options->loss_weights[LOSS_FFT] > 0) t->fft = fft_create(LOSS_FFT_SIDE_PX);
 	if (!t->sharp || !t->truths || !t->has_truth) return DEBLUR_OUT_OF_MEMORY;
 	if (!t->fft && t->options->loss_weights[LOSS_FFT] > 0) return DEBLUR_OUT_OF_MEMORY;
-	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1, .optimizer_count = 2};
-	enum deblur_status status = optimizer_create(t->model.restorer, &optimizer_defaults, &t->checkpoint.optimizers[0]);
-	if (!status) status = optimizer_create(t->model.estimator, &optimizer_defaults, &t->checkpoint.optimizers[1]);
+	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1};
+	enum deblur_status status = trainer_add_learner(t, t->model.restorer, o->branches);
+	if (!status) status = trainer_add_learner(t, t->model.estimator, o->branches);
 	return status ? status : trainer_prepare_teacher(t);
 }
 
@@ -218,6 +228,7 @@ static void add_choices(struct trainer *t) {
 	if (o->unlabelled_share > 0 || o->turned_share > 0 || o->feature_weight > 0 || o->teacher_is_silent)
 		add_choice(t, "unlabelled %g turned %g features %g silent %d\n", o->unlabelled_share, o->turned_share,
 				   o->feature_weight, o->teacher_is_silent);
+	if (o->branches) add_choice(t, "branches %u\n", o->branches);
 	for (size_t i = 0; i < o->crops.count && o->crops.count > 1; i++)
 		add_choice(t, "crops %zu for %g\n", o->crops.stages[i].px, o->crops.stages[i].share);
 }
@@ -243,11 +254,13 @@ static enum deblur_status write_recipe(struct trainer *t) {
 
 static enum deblur_status resume(struct trainer *t) {
 	if (!t->options->resume) return DEBLUR_OK;
-	const enum deblur_status status = run_files_load(&t->files, &t->checkpoint);
+	enum deblur_status status = run_files_load(&t->files, &t->checkpoint);
 	if (status == DEBLUR_MODEL_DAMAGED || status == DEBLUR_BAD_ARGUMENT)
 		snprintf(t->result->reason, sizeof t->result->reason, "%.120s: %s", t->files.checkpoint_path,
 				 status == DEBLUR_BAD_ARGUMENT ? "belongs to a run with other options; repeat those, or start anew"
 											   : "is not a whole checkpoint; start anew without --resume");
+	for (size_t i = 0; i < t->checkpoint.optimizer_count && !status; i++)
+		status = reparam_fold(t->learned[i], t->learned[i]->values, t->learned[i]->graph);
 	return trainer_because(t, status, t->files.checkpoint_path);
 }
 
@@ -268,7 +281,10 @@ enum deblur_status trainer_set_up(struct trainer *t) {
 }
 
 void trainer_tear_down(struct trainer *t) {
-	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) optimizer_destroy(t->checkpoint.optimizers[i]);
+	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) {
+		optimizer_destroy(t->checkpoint.optimizers[i]);
+		reparam_destroy(t->learned[i]);
+	}
 	run_files_close(&t->files);
 	release_restorer_nets(t);
 	net_destroy(t->estimator);

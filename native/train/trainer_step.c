@@ -27,6 +27,15 @@ static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t cro
 	return (enum deblur_status)failed;
 }
 
+enum deblur_status trainer_learn(struct trainer *t, size_t learner, const struct net *net, double rate,
+								 double *gradient_norm) {
+	struct reparam *learned = t->learned[learner];
+	const enum deblur_status status = reparam_unfold_gradients(learned, net);
+	if (status) return status;
+	*gradient_norm = optimizer_step(t->checkpoint.optimizers[learner], learned->gradients, rate);
+	return reparam_fold(learned, learned->values, learned->graph);
+}
+
 static enum deblur_status train_estimator(struct trainer *t, double rate, struct trainer_losses *losses) {
 	enum deblur_status status = draw_batch(t, t->options->batch, t->options->estimator_crop_px,
 										   net_picture(t->estimator), net_condition(t->estimator));
@@ -41,15 +50,17 @@ static enum deblur_status train_estimator(struct trainer *t, double rate, struct
 										   1.0 / (double)t->options->batch, gradient + i * BLUR_RAW_COUNT) /
 								 (double)t->options->batch;
 	status = net_backward(t->estimator);
-	if (!status) losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[1], t->estimator, rate);
+	if (!status) status = trainer_learn(t, LEARNER_ESTIMATOR, t->estimator, rate, &losses->gradient_norm);
 	return status;
 }
 
 /* The restorer is to hear what users will: the average, which is what the file gets. A run that is resumed here does it
  * again, which changes nothing. */
-static void finish_estimator(struct trainer *t) {
-	if (!t->estimator_is_done) optimizer_copy_average(t->checkpoint.optimizers[1], t->model.estimator);
+static enum deblur_status finish_estimator(struct trainer *t) {
+	if (t->estimator_is_done) return DEBLUR_OK;
 	t->estimator_is_done = true;
+	return reparam_fold(t->learned[LEARNER_ESTIMATOR], t->checkpoint.optimizers[LEARNER_ESTIMATOR]->ema,
+						t->model.estimator);
 }
 
 /* The truth, or what the estimator says: the restorer has to get along with both. */
@@ -87,9 +98,9 @@ static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 
 static enum deblur_status train_restorer(struct trainer *t, double own_progress, double rate,
 										 struct trainer_losses *losses) {
-	finish_estimator(t);
 	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
-	enum deblur_status status = trainer_enter_stage(t, own_progress);
+	enum deblur_status status = finish_estimator(t);
+	if (!status) status = trainer_enter_stage(t, own_progress);
 	if (!status) status = draw_batch(t, t->batch, t->crop_px, net_picture(t->restorer), net_condition(t->looker));
 	if (!status) status = tell_restorer(t, t->options->estimate_share * fmin(own_progress * 4, 1));
 	if (!status) status = net_forward(t->restorer);
@@ -97,7 +108,7 @@ static enum deblur_status train_restorer(struct trainer *t, double own_progress,
 	if (!status) compare_pictures(t, losses);
 	if (!status && t->projection_net) status = trainer_compare_features(t, rate, &losses->features);
 	if (!status) status = net_backward(t->restorer);
-	if (!status) losses->gradient_norm = optimizer_step(t->checkpoint.optimizers[0], t->restorer, rate);
+	if (!status) status = trainer_learn(t, LEARNER_RESTORER, t->restorer, rate, &losses->gradient_norm);
 	return status;
 }
 

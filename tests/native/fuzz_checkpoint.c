@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	static char path[64];
 	if (!graph) {
 		graph = make_graph();
-		if (optimizer_create(graph, &optimizer_defaults, &optimizer)) abort();
+		if (optimizer_create(graph->parameters, graph->parameter_count, &optimizer_defaults, &optimizer)) abort();
 		snprintf(path, sizeof path, "/tmp/fuzz_checkpoint.%ld", (long)getpid());
 	}
 	uint8_t *bytes = malloc(size + SHA256_BYTES);

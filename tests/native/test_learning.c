@@ -12,6 +12,7 @@
 #include "picture/file.h"
 #include "train/checkpoint.h"
 #include "train/loss.h"
+#include "train/net.h"
 #include "train/turn.h"
 
 static void charbonnier_slope_is_its_difference(void) {
@@ -213,7 +214,7 @@ static struct problem make_problem(void) {
 					 graph_conv2d(p.graph, graph_input_map(p.graph, "picture", 3), "conv", 3, 1, 1, ACTIVATION_NONE));
 	conv_engine_create(&p.engine);
 	net_create(p.engine, p.graph, &(struct net_options){1, 8, 8, CONV_FLOAT32, true, -1}, &p.net);
-	optimizer_create(p.graph, &optimizer_defaults, &p.optimizer);
+	optimizer_create(p.graph->parameters, p.graph->parameter_count, &optimizer_defaults, &p.optimizer);
 	return p;
 }
 
@@ -234,7 +235,8 @@ static double learn(struct problem *p, int steps) {
 		memset(net_output_gradient(p->net), 0, 192 * sizeof(float));
 		loss = loss_charbonnier(net_output(p->net), truth, 192, 1, net_output_gradient(p->net));
 		net_backward(p->net);
-		optimizer_step(p->optimizer, p->net, 0.02);
+		float *gradients[] = {net_parameter_gradient(p->net, 0), net_parameter_gradient(p->net, 1)};
+		optimizer_step(p->optimizer, gradients, 0.02);
 	}
 	return loss;
 }
