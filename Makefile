@@ -12,6 +12,11 @@ CFLAGS += $(CSTD) $(WARN) $(CFLAGS_$(config)) -ffp-contract=off -Inative -MMD -M
 LDFLAGS += $(if $(filter sanitize,$(config)),-fsanitize=address$(comma)undefined) -pthread
 comma := ,
 
+# Open MPI, where it is there, for training on several processes; mpi=no does without.
+mpi ?= yes
+MPI_LIBS := $(if $(filter yes,$(mpi)),$(shell mpicc --showme:link 2>/dev/null))
+MPI_CFLAGS := $(if $(MPI_LIBS),-DDEBLUR_MPI $(addprefix -isystem ,$(shell mpicc --showme:incdirs)))
+
 ARCH := $(shell uname -m)
 CORE_SRC := $(wildcard native/core/*.c)
 KERNEL_SRC := native/kernels/kernels.c native/kernels/kernels_ref.c
@@ -103,6 +108,12 @@ $(B)/obj/tools/train_run.o: $(B)/commit
 $(B)/commit: FORCE
 	@mkdir -p $(@D)
 	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+# So is whether there is MPI.
+$(B)/obj/train/parallel.o: CFLAGS += $(MPI_CFLAGS)
+$(B)/obj/train/parallel.o: $(B)/mpi
+$(B)/mpi: FORCE
+	@mkdir -p $(@D)
+	@echo '$(MPI_CFLAGS)' | cmp -s - $@ || echo '$(MPI_CFLAGS)' >$@
 .PHONY: FORCE
 
 $(B)/obj/%.o: native/%.c
@@ -120,7 +131,7 @@ $(B)/deblur: $(call object,$(DEBLUR_SRC)) $(BASELINE_OBJ) $(PICTURE_OBJ) $(B)/li
 
 $(B)/deblur-train: $(call object,$(TRAINER_SRC)) $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
-	@$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
+	@$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl $(MPI_LIBS) -lz -lm -o $@
 
 $(B)/bench: $(call object,native/tools/bench.c) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
@@ -134,7 +145,7 @@ $(B)/bench-train: $(call object,native/tools/bench_train.c) $(TRAIN_OBJ) $(PICTU
 $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(call object,$(BASELINE_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@mkdir -p $(@D)
 	@echo "  $(@:$(B)/%=%)"
-	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $(filter-out %.h,$^) -ldnnl -lz -lm -o $@
+	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $(filter-out %.h,$^) -ldnnl $(MPI_LIBS) -lz -lm -o $@
 
 $(B)/tests/test_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 

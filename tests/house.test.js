@@ -41,6 +41,13 @@ test('the command line needs no more of the core than its public header', () => 
       assert.doesNotMatch(header, /^(core|kernels|train)\//, `${file} includes ${header}`);
 });
 
+test('one file knows of MPI', () => {
+  const knowing = filesOf('native', /\.[ch]$/).filter((name) =>
+    /#\s*include\s+<mpi|\bMPI_\w+\(/.test(readFileSync(name, 'utf8')),
+  );
+  assert.deepEqual(knowing, ['native/train/parallel.c']);
+});
+
 test('every header can be the first that is included, in C and, the public one, in C++', () => {
   const bodies = /kernels_(simd|elementwise)\.h$/; // one .c file per instruction set is made of these
   const headers = ['native/deblur.h', ...filesOf('native', /\.h$/)].filter((name) => !bodies.test(name));
