@@ -340,3 +340,8 @@ float *net_tap_gradient(struct net *net) {
 float *net_parameter_gradient(const struct net *net, size_t parameter) {
 	return net->gradients[parameter];
 }
+
+void net_on_gradient(struct net *net, void (*complete)(void *context, size_t parameter), void *context) {
+	net->complete = complete;
+	net->complete_context = context;
+}

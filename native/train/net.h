@@ -54,5 +54,8 @@ enum deblur_status net_forward(struct net *net);
 /* Overwrites every parameter's gradient. The output's gradient is used up. */
 enum deblur_status net_backward(struct net *net);
 float *net_parameter_gradient(const struct net *net, size_t parameter);
+/* During net_backward, tells of each parameter whose gradient is complete, on the calling thread; NULL: nobody. A
+ * parameter that the output does not depend on is never told of. */
+void net_on_gradient(struct net *net, void (*complete)(void *context, size_t parameter), void *context);
 
 #endif

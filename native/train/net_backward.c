@@ -161,6 +161,12 @@ static void give_tap(const struct net *net) {
 		backward_add(gradient_of(net, tap), span_of_floats(net->tap_gradient), tap->count, true);
 }
 
+static void tell_complete(const struct net *net, const struct graph_op *op) {
+	if (!net->complete || op->weight < 0) return;
+	net->complete(net->complete_context, (size_t)op->weight);
+	net->complete(net->complete_context, (size_t)op->bias);
+}
+
 enum deblur_status net_backward(struct net *net) {
 	for (size_t i = 0; i < net->graph->tensor_count; i++) net->tensors[i].filled = false;
 	net->tensors[net->graph->output].filled = true;
@@ -170,7 +176,9 @@ enum deblur_status net_backward(struct net *net) {
 	for (size_t i = net->graph->op_count; i-- > 0 && !status;) {
 		struct tensor *y = &net->tensors[net->graph->ops[i].output];
 		if (net->tap_gradient && net->graph->ops[i].output == net->options.tap) add_tap(net, y);
-		if (y->filled && y->wanted) status = backward_op(net, i);
+		if (!y->filled || !y->wanted) continue;
+		status = backward_op(net, i);
+		if (!status) tell_complete(net, &net->graph->ops[i]);
 	}
 	if (!status && net->tap_gradient) give_tap(net);
 	return status;

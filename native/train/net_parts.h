@@ -45,8 +45,10 @@ struct net {
 	void *wide;        /* likewise of transposed convolutions: what lies between convolution and shuffle */
 	float *rows;       /* [threads][2][row_floats]: both sides of a shuffle */
 	size_t row_floats;
-	float *tap_values;   /* of a tap in bfloat16, as floats; NULL: it has floats itself */
-	float *tap_gradient; /* the caller's part; NULL: there is none */
+	float *tap_values;                                 /* of a tap in bfloat16, as floats; NULL: it has floats itself */
+	float *tap_gradient;                               /* the caller's part; NULL: there is none */
+	void (*complete)(void *context, size_t parameter); /* net_on_gradient's */
+	void *complete_context;
 };
 
 static inline struct span values_of(const struct tensor *tensor) {
