@@ -272,6 +272,8 @@ static int run_command(const struct command *command) {
 		fprintf(stderr, "%s: --out says which folder the runs go to; it is missing\n", command->name);
 	else if (!option_given(command, "--steps") || option_given(command, "--minutes"))
 		fprintf(stderr, "%s: recipes compare at equal --steps, which have to be given\n", command->name);
+	else if (parallel_is_launched())
+		fprintf(stderr, "%s: runs one recipe after the other, in one process: without mpirun\n", command->name);
 	else if (option_given(command, "--resume"))
 		fprintf(stderr, "%s: runs are gone on with wherever they were stopped, without --resume\n", command->name);
 	else {

@@ -35,7 +35,8 @@ extern const char train_data_default[];
 	 NULL,                                                                                                             \
 	 0},                                                                                                               \
 	{                                                                                                                  \
-		"--memory-mb", "N", "for decoded photographs (default: half of what the machine has)", OPTION_ONE, NULL, 0     \
+		"--memory-mb", "N", "for decoded photographs (default: half of what the machine has, for all its processes)",  \
+			OPTION_ONE, NULL, 0                                                                                        \
 	}
 
 #define TRAIN_PAIR_OPTIONS                                                                                             \

@@ -25,8 +25,12 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
 		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},    \
 		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
-		{"--batch",  "N",  "samples per step (default: 8); fewer where --crop grows, as many pixels",                  \
-		 OPTION_ONE, NULL, 0},                                                                                         \
+		{"--batch",                                                                                                    \
+		 "N",                                                                                                          \
+		 "samples per step, of each process under mpirun (default: 8); fewer where --crop grows, as many pixels",      \
+		 OPTION_ONE,                                                                                                   \
+		 NULL,                                                                                                         \
+		 0},                                                                                                           \
 		{"--crop",   "PX[:X],...", "sides of samples, multiples of 16, and their shares of the run (default: 128)",    \
 		 OPTION_ONE, NULL,         0},                                                                                 \
 		{"--loss",   "TERM:W,...", "charbonnier, gradient, fft, each with its weight (default: charbonnier:1)",        \

@@ -1,6 +1,7 @@
 /* train_run.c - `deblur-train teacher` and `deblur-train distill`: the command line of a training run. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/train_commands.h"
@@ -18,6 +19,7 @@ static void catch_signals(void) {
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL); /* which mpirun hands on, and leaves time for */
 }
 
 /* The Makefile asks git. */
@@ -67,38 +69,61 @@ const char *train_command_line(int argc, char **argv, char *text, size_t size) {
 	return text;
 }
 
+static void tell_failure(const struct command *command, const struct trainer_options *o, enum deblur_status status,
+						 const struct trainer_result *result) {
+	char who[64] = "";
+	if (parallel_size(o->parallel) > 1)
+		snprintf(who, sizeof who, "process %zu of %zu: ", parallel_rank(o->parallel) + 1, parallel_size(o->parallel));
+	fprintf(stderr, "%s: %s%s\n", command->name, who, *result->reason ? result->reason : deblur_status_message(status));
+}
+
 static int report(const struct command *command, const struct trainer_options *o, enum deblur_status status,
 				  const struct trainer_result *result) {
-	if (status == DEBLUR_CANCELLED) {
+	const int code = status == DEBLUR_CANCELLED ? 130 : status != DEBLUR_OK;
+	if (result->told_elsewhere) return code;
+	if (status == DEBLUR_CANCELLED)
 		fprintf(stderr, "%s: stopped at step %llu; go on with the same options and --resume\n", command->name,
 				(unsigned long long)result->steps);
-		return 130;
-	}
-	if (status) {
-		fprintf(stderr, "%s: %s\n", command->name, *result->reason ? result->reason : deblur_status_message(status));
-		return 1;
-	}
-	if (result->psnr_out_db > 0)
+	else if (status)
+		tell_failure(command, o, status, result);
+	else if (result->psnr_out_db > 0)
 		printf("%s: %llu steps, validation %.2f -> %.2f dB\n", o->out_path, (unsigned long long)result->steps,
 			   result->psnr_in_db, result->psnr_out_db);
-	return 0;
+	return code;
+}
+
+/* As one of several processes, where mpirun has started it as such. */
+static int train_together(const struct command *command, struct trainer_options *o, int argc, char **argv) {
+	struct trainer_result result;
+	char line[2048];
+	size_t length = 0;
+	if (parallel_join(&o->parallel)) {
+		fprintf(stderr,
+				"%s: mpirun has started this as one of several processes, but it was built without MPI: install "
+				"libopenmpi-dev and openmpi-bin, and make it anew\n",
+				command->name);
+		return EXIT_FAILURE;
+	}
+	if (parallel_size(o->parallel) > 1)
+		length = (size_t)snprintf(line, sizeof line, "mpirun -n %zu ", parallel_size(o->parallel));
+	train_command_line(argc, argv, line + length, sizeof line - length);
+	o->command = line;
+	o->commit = DEBLUR_COMMIT;
+	o->stop = &stop_wanted;
+	catch_signals();
+	const int code = report(command, o, trainer_run(o, &result), &result);
+	fflush(stdout);
+	parallel_leave(o->parallel);
+	return code;
 }
 
 static int train(struct command *command, int argc, char **argv, bool distill) {
 	int code = EXIT_USAGE;
-	char line[2048];
 	struct trainer_options o;
 	struct train_data data = {0};
-	struct trainer_result result;
 	if (options_parse(command, argc, argv, &code)) {
 		code = EXIT_USAGE;
-		if (train_read_options(command, distill, &o, &data)) {
-			o.command = train_command_line(argc, argv, line, sizeof line);
-			o.commit = DEBLUR_COMMIT;
-			o.stop = &stop_wanted;
-			catch_signals();
-			code = report(command, &o, trainer_run(&o, &result), &result);
-		}
+		if (train_read_options(command, distill, &o, &data)) code = train_together(command, &o, argc, argv);
 	}
 	train_data_release(&data);
 	options_release(command);

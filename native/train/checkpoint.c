@@ -37,7 +37,7 @@ static const uint8_t *get(const uint8_t *at, void *to, size_t bytes) {
 	return at + bytes;
 }
 
-enum deblur_status checkpoint_save(const char *path, const struct checkpoint *c) {
+enum deblur_status checkpoint_pack(const struct checkpoint *c, uint8_t **out, size_t *out_size) {
 	const size_t size = file_bytes(c);
 	const uint32_t recipe_bytes = (uint32_t)strlen(c->recipe);
 	uint8_t *bytes = malloc(size), *at = bytes;
@@ -58,7 +58,16 @@ enum deblur_status checkpoint_save(const char *path, const struct checkpoint *c)
 		}
 	}
 	sha256(bytes, size - DIGEST_BYTES, at);
-	const enum deblur_status status = file_write(path, bytes, size);
+	*out = bytes;
+	*out_size = size;
+	return DEBLUR_OK;
+}
+
+enum deblur_status checkpoint_save(const char *path, const struct checkpoint *c) {
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	enum deblur_status status = checkpoint_pack(c, &bytes, &size);
+	if (!status) status = file_write(path, bytes, size);
 	free(bytes);
 	return status;
 }
@@ -77,27 +86,30 @@ static bool same_recipe(const uint8_t *bytes, size_t size, const struct checkpoi
 		   !memcmp(bytes + sizeof magic + 4, c->recipe, recipe_bytes);
 }
 
+enum deblur_status checkpoint_unpack(const uint8_t *bytes, size_t size, struct checkpoint *c) {
+	if (!is_whole(bytes, size)) return DEBLUR_MODEL_DAMAGED;
+	if (!same_recipe(bytes, size, c)) return DEBLUR_BAD_ARGUMENT;
+	const uint8_t *at = bytes + sizeof magic + 4 + strlen(c->recipe);
+	at = get(at, &c->step, 8);
+	at = get(at, &c->seconds, 8);
+	at = get(at, &c->best_psnr_db, 8);
+	for (size_t i = 0; i < c->optimizer_count; i++) {
+		at = get(at, &c->optimizers[i]->step, 8);
+		for (size_t p = 0; p < c->optimizers[i]->parameter_count; p++) {
+			float *arrays[ARRAYS_PER_PARAMETER];
+			arrays_of(c->optimizers[i], p, arrays);
+			for (int a = 0; a < ARRAYS_PER_PARAMETER; a++)
+				at = get(at, arrays[a], c->optimizers[i]->parameters[p].count * sizeof(float));
+		}
+	}
+	return DEBLUR_OK;
+}
+
 enum deblur_status checkpoint_load(const char *path, struct checkpoint *c) {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	enum deblur_status status = file_read(path, &bytes, &size);
-	if (!status && !is_whole(bytes, size)) status = DEBLUR_MODEL_DAMAGED;
-	if (!status && !same_recipe(bytes, size, c)) status = DEBLUR_BAD_ARGUMENT;
-	if (!status) {
-		const uint8_t *at = bytes + sizeof magic + 4 + strlen(c->recipe);
-		at = get(at, &c->step, 8);
-		at = get(at, &c->seconds, 8);
-		at = get(at, &c->best_psnr_db, 8);
-		for (size_t i = 0; i < c->optimizer_count; i++) {
-			at = get(at, &c->optimizers[i]->step, 8);
-			for (size_t p = 0; p < c->optimizers[i]->parameter_count; p++) {
-				float *arrays[ARRAYS_PER_PARAMETER];
-				arrays_of(c->optimizers[i], p, arrays);
-				for (int a = 0; a < ARRAYS_PER_PARAMETER; a++)
-					at = get(at, arrays[a], c->optimizers[i]->parameters[p].count * sizeof(float));
-			}
-		}
-	}
+	if (!status) status = checkpoint_unpack(bytes, size, c);
 	free(bytes);
 	return status;
 }

@@ -20,6 +20,11 @@ struct checkpoint {
 	size_t optimizer_count;
 };
 
+/* The file's bytes, malloc'ed: for a disk, or for another process (parallel.h). OUT_OF_MEMORY. */
+enum deblur_status checkpoint_pack(const struct checkpoint *checkpoint, uint8_t **bytes, size_t *size);
+/* As checkpoint_load. */
+enum deblur_status checkpoint_unpack(const uint8_t *bytes, size_t size, struct checkpoint *checkpoint);
+
 /* IO: errno says why; what was there before is still there. */
 enum deblur_status checkpoint_save(const char *path, const struct checkpoint *checkpoint);
 

@@ -62,9 +62,11 @@ struct opening {
 	FILE *log;
 };
 
-static size_t half_of_memory(void) {
+static size_t memory_of(const struct dataset_options *o) {
 	const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	return pages > 0 && page > 0 ? (size_t)pages / 2 * (size_t)page : SIZE_MAX;
+	if (o->memory_bytes) return o->memory_bytes;
+	if (pages <= 0 || page <= 0) return SIZE_MAX;
+	return (size_t)pages / 2 / (o->memory_sharers ? o->memory_sharers : 1) * (size_t)page;
 }
 
 static uint64_t hash_name(const char *name) {
@@ -203,7 +205,7 @@ static enum deblur_status collect(struct dataset *d, const struct opening *openi
 static enum deblur_status open_photos(struct dataset *d, struct opening *opening) {
 	const struct dataset_options *o = &d->options;
 	if (!o->crop_px || o->crop_px % 8) return DEBLUR_BAD_ARGUMENT;
-	enum deblur_status status = photo_cache_create(o->memory_bytes ? o->memory_bytes : half_of_memory(), &d->cache);
+	enum deblur_status status = photo_cache_create(memory_of(o), &d->cache);
 	if (!status) status = list_photos(o, opening);
 	if (!status) status = make_jobs(d, opening);
 	if (status) return status;

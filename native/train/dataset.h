@@ -35,7 +35,8 @@ struct dataset_options {
 	struct recipe recipe;     /* what sharp photographs suffer */
 	size_t crop_px;           /* side of the largest sample that will be drawn, a multiple of 8 */
 	size_t validation_every;  /* every n-th photograph (by the hash of its name) is kept for validation; 0: none */
-	size_t memory_bytes;      /* for decoded photographs (photo_cache.h); 0: half of what the machine has */
+	size_t memory_bytes;      /* for decoded photographs (photo_cache.h); 0: half of what the machine has, */
+	size_t memory_sharers;    /* as one of so many processes that do the same on it; 0: 1 */
 };
 
 /* Decodes everything once, and keeps what there is memory for: what cannot be decoded, is too small or lacks its twin

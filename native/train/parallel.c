@@ -5,7 +5,7 @@
 
 /* By what launchers tell the processes that they start: Open MPI's mpirun, others (PMI), and what knows PMIx, as Slurm
  * does. Where none did, MPI is not even initialised: a program that is built with it runs as if it were not. */
-static bool is_one_of_several(void) {
+bool parallel_is_launched(void) {
 	const char *size = getenv("OMPI_COMM_WORLD_SIZE");
 	if (!size) size = getenv("PMI_SIZE");
 	return size ? strcmp(size, "1") != 0 : getenv("PMIX_RANK") != NULL;
@@ -23,19 +23,23 @@ enum { BEGUN_MAX = 64, BROADCAST_BYTES = 1 << 30 };
 enum { LOOKS = 200, SHORT_NAPS = 2000, SHORT_NAP_NS = 20000, LONG_NAP_NS = 1000000 };
 
 struct parallel {
-	int rank, size;
+	int rank, size, size_here;
 	MPI_Request begun[BEGUN_MAX];
 	int begun_count;
 };
 
 enum deblur_status parallel_join(struct parallel **out) {
-	if (!is_one_of_several()) return DEBLUR_OK;
+	if (!parallel_is_launched()) return DEBLUR_OK;
 	struct parallel *p = calloc(1, sizeof *p);
 	if (!p) return DEBLUR_OUT_OF_MEMORY;
 	int level; /* every MPI has threads that leave it to one of them */
 	MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
 	MPI_Comm_rank(MPI_COMM_WORLD, &p->rank);
 	MPI_Comm_size(MPI_COMM_WORLD, &p->size);
+	MPI_Comm here;
+	MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, p->rank, MPI_INFO_NULL, &here);
+	MPI_Comm_size(here, &p->size_here);
+	MPI_Comm_free(&here);
 	*out = p;
 	return DEBLUR_OK;
 }
@@ -46,6 +50,10 @@ size_t parallel_rank(const struct parallel *p) {
 
 size_t parallel_size(const struct parallel *p) {
 	return p ? (size_t)p->size : 1;
+}
+
+size_t parallel_size_here(const struct parallel *p) {
+	return p ? (size_t)p->size_here : 1;
 }
 
 /* MPI_Wait would keep a core busy. */
@@ -119,7 +127,7 @@ enum deblur_status parallel_agree(struct parallel *p, enum deblur_status status,
 /* One of several processes that know nothing of each other would write the others' files. */
 enum deblur_status parallel_join(struct parallel **out) {
 	(void)out;
-	return is_one_of_several() ? DEBLUR_BAD_ARGUMENT : DEBLUR_OK;
+	return parallel_is_launched() ? DEBLUR_BAD_ARGUMENT : DEBLUR_OK;
 }
 
 void parallel_leave(struct parallel *p) {
@@ -132,6 +140,11 @@ size_t parallel_rank(const struct parallel *p) {
 }
 
 size_t parallel_size(const struct parallel *p) {
+	(void)p;
+	return 1;
+}
+
+size_t parallel_size_here(const struct parallel *p) {
 	(void)p;
 	return 1;
 }

@@ -20,6 +20,9 @@
 
 struct parallel;
 
+/* Whether a launcher has started this as one of several processes; not a word to MPI. */
+bool parallel_is_launched(void);
+
 /* Joins the processes that a launcher has started together; *out stays NULL if there is none. Once per process; has to
  * be left. BAD_ARGUMENT: there is one, and this program was built without MPI. */
 enum deblur_status parallel_join(struct parallel **out);
@@ -28,6 +31,8 @@ void parallel_leave(struct parallel *parallel);
 
 size_t parallel_rank(const struct parallel *parallel); /* 0: the first, which speaks for all */
 size_t parallel_size(const struct parallel *parallel);
+
+size_t parallel_size_here(const struct parallel *parallel); /* those of them that run on this machine */
 
 /* Begins to replace values, [count], by the sums over all processes. They are not to be touched until parallel_wait,
  * which waits for everything that was begun. The same values give the same sums, to the bit, in all processes. */

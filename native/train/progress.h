@@ -11,7 +11,8 @@ struct progress_session {
 	uint64_t step;  /* the first step is the one after it; not 0: the run was resumed */
 	double seconds; /* of earlier sessions */
 	const char *command, *commit, *network, *precision;
-	size_t threads, batch, crop_px;
+	size_t threads, batch; /* of all processes together */
+	size_t crop_px;
 };
 
 struct progress_step {

@@ -29,7 +29,13 @@ enum deblur_status trainer_because(struct trainer *t, enum deblur_status status,
 
 /* ---- what a run leaves ---- */
 
+/* The first process keeps what the run leaves. */
+static bool is_first(const struct trainer *t) {
+	return parallel_rank(t->options->parallel) == 0;
+}
+
 static enum deblur_status save(struct trainer *t) {
+	if (!is_first(t)) return DEBLUR_OK;
 	t->checkpoint.seconds = t->options->minutes > 0 ? now_s() - t->started : 0;
 	t->last_checkpoint = now_s();
 	const enum deblur_status status = run_files_save(&t->files, &t->checkpoint);
@@ -44,7 +50,8 @@ static enum deblur_status pack_model(struct trainer *t, const struct validation 
 						  "made-by: deblur-train %s\ncommand: %.1500s\nnetwork: %s\npictures: %zu\nsteps: %llu\nbatch: "
 						  "%zu\ncrop_px: %zu\n",
 						  DEBLUR_VERSION, t->options->command, t->options->network, dataset_picture_count(t->dataset),
-						  (unsigned long long)t->checkpoint.step, t->options->batch, t->options->crops.stages[0].px);
+						  (unsigned long long)t->checkpoint.step, trainer_whole_batch(t, t->options->batch),
+						  t->options->crops.stages[0].px);
 	if (v)
 		snprintf(text + length, sizeof text - (size_t)length,
 				 "validation_psnr_in_db: %.3f\nvalidation_psnr_out_db: %.3f\n", v->psnr_in_db, v->psnr_out_db);
@@ -60,6 +67,7 @@ static enum deblur_status pack_model(struct trainer *t, const struct validation 
 }
 
 static enum deblur_status validate_and_keep(struct trainer *t) {
+	if (!is_first(t)) return DEBLUR_OK;
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	struct validation v = {0};
@@ -101,7 +109,8 @@ static void report(struct trainer *t, double progress, const struct trainer_loss
 									   .teacher = losses->teacher,
 									   .features = losses->features,
 									   .learning_rate = trainer_rate_at(t, progress),
-									   .pictures_per_second = (double)t->batch * REPORT_EVERY / since};
+									   .pictures_per_second =
+										   (double)trainer_whole_batch(t, t->batch) * REPORT_EVERY / since};
 	progress_step(t->progress, &line);
 }
 
@@ -115,15 +124,18 @@ static void tell_session(struct trainer *t) {
 											 .commit = o->commit,
 											 .network = o->network,
 											 .precision = o->precision == CONV_BFLOAT16 ? "bf16" : "f32",
-											 .threads = (size_t)omp_get_max_threads(),
-											 .batch = o->batch,
+											 .threads = (size_t)omp_get_max_threads() * parallel_size(o->parallel),
+											 .batch = trainer_whole_batch(t, o->batch),
 											 .crop_px = o->crops.stages[0].px};
 	progress_session(t->progress, &session);
 }
 
 static double progress_of(const struct trainer *t) {
 	const struct trainer_options *o = t->options;
-	return o->minutes > 0 ? (now_s() - t->started) / (o->minutes * 60) : (double)t->checkpoint.step / (double)o->steps;
+	if (o->minutes <= 0) return (double)t->checkpoint.step / (double)o->steps;
+	double progress = (now_s() - t->started) / (o->minutes * 60);
+	parallel_broadcast(o->parallel, &progress, sizeof progress); /* it is as late as the first process says */
+	return progress;
 }
 
 /* How a loss has gone: the mean over the last steps, and the lowest that it ever was. */
@@ -146,8 +158,8 @@ static enum deblur_status run_steps(struct trainer *t) {
 	struct trend restorer = {0}, estimator = {0};
 	double progress;
 	while (!status && (progress = progress_of(t)) < 1) {
-		if (*t->options->stop) {
-			status = save(t);
+		if (trainer_together(t, *t->options->stop ? DEBLUR_CANCELLED : DEBLUR_OK)) {
+			status = trainer_together(t, save(t));
 			return status ? status : DEBLUR_CANCELLED;
 		}
 		struct trainer_losses losses = {0}; /* of a net that does not learn now there is none */
@@ -160,17 +172,17 @@ static enum deblur_status run_steps(struct trainer *t) {
 		const uint64_t step = t->checkpoint.step, every = t->options->checkpoint_every;
 		if (step % REPORT_EVERY == 0) report(t, progress, &losses);
 		if (step % t->options->validate_every == 0 && trainer_restorer_progress(t, progress) > 0)
-			status = validate_and_keep(t);
+			status = trainer_together(t, validate_and_keep(t));
 		if (!status && (every ? step % every == 0 : now_s() - t->last_checkpoint > CHECKPOINT_EVERY_S))
 			save_on_the_way(t);
 	}
-	if (!status && t->checkpoint.step % t->options->validate_every) status = validate_and_keep(t);
-	return status ? status : save(t);
+	if (!status && t->checkpoint.step % t->options->validate_every) status = trainer_together(t, validate_and_keep(t));
+	return status ? status : trainer_together(t, save(t));
 }
 
 enum deblur_status trainer_run(const struct trainer_options *options, struct trainer_result *result) {
 	struct trainer t = {.options = options, .result = result};
-	*result = (struct trainer_result){0};
+	*result = (struct trainer_result){.told_elsewhere = !is_first(&t)};
 	enum deblur_status status = trainer_set_up(&t);
 	if (!status) {
 		tell_session(&t);

@@ -4,7 +4,13 @@
  * gains little from being told nonsense. Then it stays as it is and the restorer learns, told the blur: the truth for a
  * part of the batch and the estimate for the rest, so that it learns what the estimates are worth. The run's files: OUT
  * (the moving average of the weights, whenever it improved on the validation split), OUT.ckpt and older ones,
- * OUT.log.jsonl (run_files.h). */
+ * OUT.log.jsonl (run_files.h).
+ *
+ * Several processes (parallel.h) share a step's samples: each takes `batch` of them, and the gradients' mean over all
+ * moves the same weights in all. What counts is the whole batch: two processes with 4 samples each do what one does
+ * with 8, up to rounding, but for two things: as crops grow, each process's batch is rounded, and features are compared
+ * in relation to those of a process's own samples. The first process validates, writes the run's files and tells about
+ * it; all end alike. */
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
@@ -14,6 +20,7 @@
 #include "train/crop_schedule.h"
 #include "train/dataset.h"
 #include "train/loss.h"
+#include "train/parallel.h"
 
 struct trainer_options {
 	const char *network;      /* a name that networks_restorer knows */
@@ -34,7 +41,7 @@ struct trainer_options {
 	uint64_t steps;
 	bool resume;
 	uint64_t seed;
-	size_t batch;           /* of the estimator, and of the restorer in the first stage of its crops */
+	size_t batch;           /* of each process, of the estimator and of the restorer in the first stage of its crops */
 	double learning_rate;   /* at its peak */
 	double estimate_share;  /* of the samples that are told the estimate, from the restorer's second quarter */
 	double estimator_first; /* share of the run in which only the estimator learns; 0: it stays as it was given */
@@ -46,6 +53,7 @@ struct trainer_options {
 	const char *commit;                /* of the program, for the log */
 	const volatile sig_atomic_t *stop; /* becomes true: write a checkpoint and return CANCELLED */
 	bool quiet;                        /* no progress bar */
+	struct parallel *parallel;         /* the processes that do this together; NULL: this one alone */
 };
 
 /* What trainer_run did, for messages; `reason` says in words what went wrong where the status alone would not. */
@@ -53,6 +61,7 @@ struct trainer_result {
 	uint64_t steps;
 	double psnr_in_db, psnr_out_db; /* of the model that was written last, on the validation split; 0: none */
 	char reason[256];
+	bool told_elsewhere; /* how it ended is for another process to say */
 };
 
 enum deblur_status trainer_run(const struct trainer_options *options, struct trainer_result *result);

@@ -65,13 +65,17 @@ enum deblur_status trainer_make_teacher_nets(struct trainer *t) {
 		t->crop_px / t->teacher.restorer->tensors[graph_bottleneck(t->teacher.restorer)].downscale;
 	options.training = true;
 	options.tap = t->projection->picture;
-	return net_create(t->engine, t->projection, &options, &t->projection_net);
+	status = net_create(t->engine, t->projection, &options, &t->projection_net);
+	if (status) return status;
+	return gradient_mean_create(t->options->parallel, t->projection, t->projection_net, &t->projection_mean);
 }
 
 void trainer_release_teacher_nets(struct trainer *t) {
+	gradient_mean_destroy(t->projection_mean);
 	net_destroy(t->teacher_net);
 	net_destroy(t->projection_net);
 	t->teacher_net = t->projection_net = NULL;
+	t->projection_mean = NULL;
 }
 
 void trainer_release_teacher(struct trainer *t) {
@@ -86,14 +90,18 @@ void trainer_release_teacher(struct trainer *t) {
 /* ---- one step ---- */
 
 size_t trainer_labelled(const struct trainer *t) {
-	const double unlabelled = t->teacher_net ? ceil(t->options->unlabelled_share * (double)t->batch - 1e-9) : 0;
-	return t->batch - (size_t)unlabelled;
+	const size_t whole = trainer_whole_batch(t, t->batch), first = trainer_first_sample(t, t->batch);
+	const double unlabelled = t->teacher_net ? ceil(t->options->unlabelled_share * (double)whole - 1e-9) : 0;
+	const size_t labelled = whole - (size_t)unlabelled;
+	if (labelled <= first) return 0;
+	return labelled - first < t->batch ? labelled - first : t->batch;
 }
 
 /* Turns sample i for the teacher, and tells it the best that is known of the blur. */
 static void pose(struct trainer *t, size_t i) {
 	const size_t at = i * t->crop_px * t->crop_px * 3;
-	struct random random = random_seeded(t->options->seed + STREAM_TURNED, t->checkpoint.step, i);
+	const size_t index = trainer_first_sample(t, t->batch) + i;
+	struct random random = random_seeded(t->options->seed + STREAM_TURNED, t->checkpoint.step, index);
 	const bool turned = random_uniform(&random) < t->options->turned_share;
 	t->ways[i] = turned ? 1 + random_below(&random, TURN_WAYS - 1) : 0;
 	t->upright[i] = !turned;
@@ -118,7 +126,7 @@ enum deblur_status trainer_ask_teacher(struct trainer *t) {
 }
 
 /* Features of a turned picture lie elsewhere: only those of upright ones are compared. */
-enum deblur_status trainer_compare_features(struct trainer *t, double rate, double *loss) {
+enum deblur_status trainer_compare_features(struct trainer *t, double *loss) {
 	struct net *projection = t->projection_net;
 	const size_t count = net_output_count(projection);
 	memcpy(net_picture(projection), net_tap(t->restorer), net_tap_count(t->restorer) * sizeof(float));
@@ -131,6 +139,5 @@ enum deblur_status trainer_compare_features(struct trainer *t, double rate, doub
 	status = net_backward(projection);
 	if (status) return status;
 	memcpy(net_tap_gradient(t->restorer), net_tap_gradient(projection), net_tap_count(projection) * sizeof(float));
-	double gradient_norm;
-	return trainer_learn(t, LEARNER_PROJECTION, projection, rate, &gradient_norm);
+	return DEBLUR_OK;
 }

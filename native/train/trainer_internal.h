@@ -1,9 +1,11 @@
 /* trainer_internal.h - what the parts of one training run share: trainer_setup.c opens and makes what it needs,
- * trainer_step.c is one step, trainer.c runs steps, tells about them and keeps what they leave. */
+ * trainer_step.c is one step, trainer_parallel.c keeps several processes together, trainer.c runs steps, tells about
+ * them and keeps what they leave. */
 #ifndef TRAIN_TRAINER_INTERNAL_H
 #define TRAIN_TRAINER_INTERNAL_H
 
 #include "core/model_file.h"
+#include "train/gradient_mean.h"
 #include "train/net.h"
 #include "train/progress.h"
 #include "train/reparam.h"
@@ -32,8 +34,9 @@ struct trainer {
 	uint32_t *ways;               /* [batch] how it saw the samples (turn.h) */
 	bool *upright;                /* [batch] those that were not turned */
 	struct graph *projection;
-	struct net *projection_net;                         /* NULL: bottlenecks are not compared */
-	struct fft *fft;                                    /* of LOSS_FFT_SIDE_PX */
+	struct net *projection_net; /* NULL: bottlenecks are not compared */
+	struct fft *fft;            /* of LOSS_FFT_SIDE_PX */
+	struct gradient_mean *restorer_mean, *estimator_mean, *projection_mean;
 	bool has_estimator;                                 /* from another run */
 	bool estimator_is_done;                             /* its average has taken the place of its weights */
 	struct reparam *learned[CHECKPOINT_MAX_OPTIMIZERS]; /* each learner's parameters; its graph follows from them */
@@ -59,6 +62,18 @@ struct trainer_losses {
 /* Says what failed, once; the status goes on its way. */
 enum deblur_status trainer_because(struct trainer *t, enum deblur_status status, const char *what);
 
+/* ---- trainer_parallel.c ---- */
+
+/* What all processes do next: go on, or end with the first failure of any. */
+enum deblur_status trainer_together(struct trainer *t, enum deblur_status own);
+
+/* All begin with what the first has, which may be the only one to have a checkpoint. All of them call it, or none. */
+enum deblur_status trainer_share_state(struct trainer *t);
+
+/* Of a batch that is split among all: how many samples it has, and the index in it of this process's first. */
+size_t trainer_whole_batch(const struct trainer *t, size_t batch);
+size_t trainer_first_sample(const struct trainer *t, size_t batch);
+
 /* ---- trainer_setup.c ---- */
 
 enum deblur_status trainer_set_up(struct trainer *t);
@@ -67,8 +82,12 @@ void trainer_tear_down(struct trainer *t);
 /* The next learner; branches: of reparam.h. */
 enum deblur_status trainer_add_learner(struct trainer *t, struct graph *graph, unsigned branches);
 
+/* The graphs that follow from what was learned: after it came from a checkpoint. */
+enum deblur_status trainer_fold_learned(struct trainer *t);
+
 /* Makes the restorer's nets, and those that stand around it, for the crops of that point of its part of the run, if
- * they are not yet. What has been learned lies in the graphs and optimisers, and stays. */
+ * they are not yet. What has been learned lies in the graphs and optimisers, and stays. Has the same outcome for all
+ * processes. */
 enum deblur_status trainer_enter_stage(struct trainer *t, double own_progress);
 
 /* ---- trainer_distill.c: nothing happens where there is no teacher, or a silent one ---- */
@@ -80,20 +99,16 @@ void trainer_release_teacher_nets(struct trainer *t);
 void trainer_release_teacher(struct trainer *t);
 int trainer_student_tap(const struct trainer *t); /* what of the student is compared; -1: nothing */
 
-/* How many of the batch, from its beginning, have the truth to learn from. */
+/* How many of the batch, from its beginning, have the truth to learn from; the others are the whole batch's last. */
 size_t trainer_labelled(const struct trainer *t);
 
 /* Fills answers; the unlabelled samples' become their truth. */
 enum deblur_status trainer_ask_teacher(struct trainer *t);
 
-/* Between the student's forward and backward pass. The projection learns, too. */
-enum deblur_status trainer_compare_features(struct trainer *t, double rate, double *loss);
+/* Between the student's forward and backward pass. Leaves the projection's gradients, too. */
+enum deblur_status trainer_compare_features(struct trainer *t, double *loss);
 
 /* ---- trainer_step.c ---- */
-
-/* What the backward pass of the learner's net has found changes what is learned, and its graph with it. */
-enum deblur_status trainer_learn(struct trainer *t, size_t learner, const struct net *net, double rate,
-								 double *gradient_norm);
 
 /* progress: of the run, 0..1, before the step. A loss of a net that does not learn now stays as it is. */
 enum deblur_status trainer_step(struct trainer *t, double progress, struct trainer_losses *losses);

@@ -22,6 +22,7 @@ static enum deblur_status open_data(struct trainer *t) {
 	char *skipped = NULL;
 	struct dataset_options data = t->options->data;
 	data.crop_px = largest_crop(t->options);
+	data.memory_sharers = parallel_size_here(t->options->parallel);
 	const enum deblur_status status = dataset_open(&data, &t->dataset, &skipped);
 	const int reason = errno;
 	if (!status) {
@@ -115,8 +116,10 @@ static enum deblur_status make_graphs(struct trainer *t) {
 }
 
 static void release_restorer_nets(struct trainer *t) {
+	gradient_mean_destroy(t->restorer_mean);
 	net_destroy(t->restorer);
 	net_destroy(t->looker);
+	t->restorer_mean = NULL;
 	t->restorer = t->looker = NULL;
 	trainer_release_teacher_nets(t);
 }
@@ -133,6 +136,7 @@ static enum deblur_status make_restorer_nets(struct trainer *t, size_t stage) {
 								  .training = true,
 								  .tap = trainer_student_tap(t)};
 	enum deblur_status status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
+	if (!status) status = gradient_mean_create(o->parallel, t->model.restorer, t->restorer, &t->restorer_mean);
 	options.training = false;
 	options.tap = -1;
 	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->looker);
@@ -145,6 +149,8 @@ static enum deblur_status make_nets(struct trainer *t) {
 	enum deblur_status status = conv_engine_create(&t->engine);
 	options.height = options.width = o->estimator_crop_px;
 	if (!status && o->estimator_first > 0) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
+	if (!status && t->estimator)
+		status = gradient_mean_create(o->parallel, t->model.estimator, t->estimator, &t->estimator_mean);
 	if (!status) status = make_restorer_nets(t, 0);
 	return trainer_because(t, status, "preparing the nets");
 }
@@ -154,9 +160,9 @@ enum deblur_status trainer_enter_stage(struct trainer *t, double own_progress) {
 	if (t->restorer && stage == t->stage) return DEBLUR_OK;
 	release_restorer_nets(t);
 	char text[96];
-	const enum deblur_status status = make_restorer_nets(t, stage);
+	const enum deblur_status status = trainer_together(t, make_restorer_nets(t, stage));
 	snprintf(text, sizeof text, "from step %llu: crops of %zu pixels, %zu a step",
-			 (unsigned long long)t->checkpoint.step, t->crop_px, t->batch);
+			 (unsigned long long)t->checkpoint.step, t->crop_px, trainer_whole_batch(t, t->batch));
 	progress_note(t->progress, text);
 	return status;
 }
@@ -175,6 +181,13 @@ enum deblur_status trainer_add_learner(struct trainer *t, struct graph *graph, u
 	if (status) return status;
 	return optimizer_create(t->learned[learner]->parameters, t->learned[learner]->parameter_count, &optimizer_defaults,
 							&c->optimizers[learner]);
+}
+
+enum deblur_status trainer_fold_learned(struct trainer *t) {
+	enum deblur_status status = DEBLUR_OK;
+	for (size_t i = 0; i < t->checkpoint.optimizer_count && !status; i++)
+		status = reparam_fold(t->learned[i], t->learned[i]->values, t->learned[i]->graph);
+	return status;
 }
 
 static enum deblur_status make_state(struct trainer *t) {
@@ -246,29 +259,36 @@ static enum deblur_status write_recipe(struct trainer *t) {
 			 "estimate share %g\nestimator first %g\nprecision %d\nminutes %g\nsteps %llu\n%s",
 			 o->network, o->from_path ? o->from_path : "nothing", o->teacher_path ? o->teacher_path : "none",
 			 o->teacher_path ? o->teacher_weight : 0.0, degradations, o->crops.stages[0].px, o->estimator_crop_px,
-			 o->batch, (unsigned long long)o->seed, o->learning_rate, o->estimate_share, o->estimator_first,
-			 (int)o->precision, o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps), mix);
+			 trainer_whole_batch(t, o->batch), (unsigned long long)o->seed, o->learning_rate, o->estimate_share,
+			 o->estimator_first, (int)o->precision, o->minutes, (unsigned long long)(o->minutes > 0 ? 0 : o->steps),
+			 mix);
 	add_choices(t);
 	return DEBLUR_OK;
 }
 
 static enum deblur_status resume(struct trainer *t) {
-	if (!t->options->resume) return DEBLUR_OK;
+	if (!t->options->resume || parallel_rank(t->options->parallel) > 0) return DEBLUR_OK;
 	enum deblur_status status = run_files_load(&t->files, &t->checkpoint);
 	if (status == DEBLUR_MODEL_DAMAGED || status == DEBLUR_BAD_ARGUMENT)
 		snprintf(t->result->reason, sizeof t->result->reason, "%.120s: %s", t->files.checkpoint_path,
 				 status == DEBLUR_BAD_ARGUMENT ? "belongs to a run with other options; repeat those, or start anew"
 											   : "is not a whole checkpoint; start anew without --resume");
-	for (size_t i = 0; i < t->checkpoint.optimizer_count && !status; i++)
-		status = reparam_fold(t->learned[i], t->learned[i]->values, t->learned[i]->graph);
+	if (!status) status = trainer_fold_learned(t);
 	return trainer_because(t, status, t->files.checkpoint_path);
 }
 
-enum deblur_status trainer_set_up(struct trainer *t) {
+/* The first process tells about the run. */
+static enum deblur_status open_progress(struct trainer *t) {
 	char log_path[PATH_BYTES];
+	const bool silent = parallel_rank(t->options->parallel) > 0;
 	if (strlen(t->options->out_path) > PATH_BYTES - 16) return DEBLUR_BAD_ARGUMENT;
 	snprintf(log_path, sizeof log_path, "%s.log.jsonl", t->options->out_path);
-	enum deblur_status status = trainer_because(t, progress_open(log_path, t->options->quiet, &t->progress), log_path);
+	const char *path = silent ? "/dev/null" : log_path;
+	return trainer_because(t, progress_open(path, t->options->quiet || silent, &t->progress), path);
+}
+
+static enum deblur_status set_up_alone(struct trainer *t) {
+	enum deblur_status status = open_progress(t);
 	if (!status) status = run_files_open(t->options->out_path, t->progress, &t->files);
 	if (!status) status = write_recipe(t);
 	if (!status) status = open_data(t);
@@ -280,6 +300,11 @@ enum deblur_status trainer_set_up(struct trainer *t) {
 	return trainer_because(t, status, "setting up");
 }
 
+enum deblur_status trainer_set_up(struct trainer *t) {
+	const enum deblur_status status = trainer_together(t, set_up_alone(t));
+	return status ? status : trainer_because(t, trainer_share_state(t), "sharing the state");
+}
+
 void trainer_tear_down(struct trainer *t) {
 	for (size_t i = 0; i < t->checkpoint.optimizer_count; i++) {
 		optimizer_destroy(t->checkpoint.optimizers[i]);
@@ -287,6 +312,7 @@ void trainer_tear_down(struct trainer *t) {
 	}
 	run_files_close(&t->files);
 	release_restorer_nets(t);
+	gradient_mean_destroy(t->estimator_mean);
 	net_destroy(t->estimator);
 	trainer_release_teacher(t);
 	model_file_release(&t->model);

@@ -15,7 +15,8 @@ static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t cro
 #pragma omp parallel for schedule(dynamic) reduction(max : failed)
 	for (size_t i = 0; i < batch; i++) {
 		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
-		int status = (int)dataset_sample(t->dataset, crop, t->options->seed, step, (uint32_t)i, &sample);
+		const uint32_t index = (uint32_t)(trainer_first_sample(t, batch) + i);
+		int status = (int)dataset_sample(t->dataset, crop, t->options->seed, step, index, &sample);
 		if (!status && !spectrum_of(sample.degraded, crop * 3, crop, crop, spectra + i * SPECTRUM_COUNT))
 			status = DEBLUR_OUT_OF_MEMORY;
 		if (status > failed) failed = status;
@@ -27,16 +28,7 @@ static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t cro
 	return (enum deblur_status)failed;
 }
 
-enum deblur_status trainer_learn(struct trainer *t, size_t learner, const struct net *net, double rate,
-								 double *gradient_norm) {
-	struct reparam *learned = t->learned[learner];
-	const enum deblur_status status = reparam_unfold_gradients(learned, net);
-	if (status) return status;
-	*gradient_norm = optimizer_step(t->checkpoint.optimizers[learner], learned->gradients, rate);
-	return reparam_fold(learned, learned->values, learned->graph);
-}
-
-static enum deblur_status train_estimator(struct trainer *t, double rate, struct trainer_losses *losses) {
+static enum deblur_status estimator_gradients(struct trainer *t, struct trainer_losses *losses) {
 	enum deblur_status status = draw_batch(t, t->options->batch, t->options->estimator_crop_px,
 										   net_picture(t->estimator), net_condition(t->estimator));
 	if (!status) status = net_forward(t->estimator);
@@ -49,9 +41,7 @@ static enum deblur_status train_estimator(struct trainer *t, double rate, struct
 			losses->estimator += loss_blur(found + i * BLUR_RAW_COUNT, &t->truths[i], 1,
 										   1.0 / (double)t->options->batch, gradient + i * BLUR_RAW_COUNT) /
 								 (double)t->options->batch;
-	status = net_backward(t->estimator);
-	if (!status) status = trainer_learn(t, LEARNER_ESTIMATOR, t->estimator, rate, &losses->gradient_norm);
-	return status;
+	return net_backward(t->estimator);
 }
 
 /* The restorer is to hear what users will: the average, which is what the file gets. A run that is resumed here does it
@@ -70,7 +60,8 @@ static enum deblur_status tell_restorer(struct trainer *t, double share) {
 	if (status) return status;
 	float *told = net_condition(t->restorer);
 	for (size_t i = 0; told && i < t->batch; i++) {
-		struct random random = random_seeded(t->options->seed + STREAM_TOLD, t->checkpoint.step, i);
+		const size_t index = trainer_first_sample(t, t->batch) + i;
+		struct random random = random_seeded(t->options->seed + STREAM_TOLD, t->checkpoint.step, index);
 		struct deblur_blur found;
 		blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &found);
 		const bool tell_truth = t->has_truth[i] && random_uniform(&random) >= share;
@@ -96,20 +87,45 @@ static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 										   share * t->options->teacher_weight, gradient);
 }
 
-static enum deblur_status train_restorer(struct trainer *t, double own_progress, double rate,
-										 struct trainer_losses *losses) {
+static enum deblur_status restorer_gradients(struct trainer *t, double own_progress, struct trainer_losses *losses) {
 	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
 	enum deblur_status status = finish_estimator(t);
-	if (!status) status = trainer_enter_stage(t, own_progress);
 	if (!status) status = draw_batch(t, t->batch, t->crop_px, net_picture(t->restorer), net_condition(t->looker));
 	if (!status) status = tell_restorer(t, t->options->estimate_share * fmin(own_progress * 4, 1));
 	if (!status) status = net_forward(t->restorer);
 	if (!status && t->teacher_net) status = trainer_ask_teacher(t);
 	if (!status) compare_pictures(t, losses);
-	if (!status && t->projection_net) status = trainer_compare_features(t, rate, &losses->features);
+	if (!status && t->projection_net) status = trainer_compare_features(t, &losses->features);
 	if (!status) status = net_backward(t->restorer);
-	if (!status) status = trainer_learn(t, LEARNER_RESTORER, t->restorer, rate, &losses->gradient_norm);
 	return status;
+}
+
+/* Losses become those of the whole batch. */
+static void average_losses(struct trainer *t, struct trainer_losses *losses) {
+	struct parallel *parallel = t->options->parallel;
+	const double size = (double)parallel_size(parallel), labelled = (double)trainer_labelled(t);
+	double *const means[] = {&losses->restorer, &losses->estimator, &losses->gradient, &losses->fft, &losses->features};
+	enum { MEANS = sizeof means / sizeof *means };
+	/* What the teacher said is compared where there is a truth, and these samples are not spread evenly. */
+	double sums[MEANS + 2] = {[MEANS] = losses->teacher * labelled, [MEANS + 1] = labelled};
+	for (int i = 0; i < MEANS; i++) sums[i] = *means[i];
+	parallel_sum(parallel, sums, MEANS + 2);
+	for (int i = 0; i < MEANS; i++) *means[i] = sums[i] / size;
+	losses->teacher = sums[MEANS + 1] > 0 ? sums[MEANS] / sums[MEANS + 1] : 0;
+}
+
+/* So do gradients. A process that has failed takes part, too: the others have to come as far as hearing of it. */
+static enum deblur_status average(struct trainer *t, bool estimator_learns, enum deblur_status own,
+								  struct trainer_losses *losses) {
+	if (parallel_size(t->options->parallel) == 1) return own;
+	if (estimator_learns) {
+		gradient_mean_finish(t->estimator_mean);
+	} else {
+		gradient_mean_finish(t->projection_mean);
+		gradient_mean_finish(t->restorer_mean);
+	}
+	average_losses(t, losses);
+	return trainer_together(t, own);
 }
 
 double trainer_restorer_progress(const struct trainer *t, double progress) {
@@ -122,6 +138,24 @@ double trainer_rate_at(const struct trainer *t, double progress) {
 								  own >= 0 ? own : progress / t->options->estimator_first);
 }
 
+/* Takes a net's gradients back to what its weights are made of, and forth again with what that has learned. */
+static enum deblur_status learn(struct trainer *t, size_t learner, const struct net *net, double rate,
+								double *gradient_norm) {
+	struct reparam *learned = t->learned[learner];
+	const enum deblur_status status = reparam_unfold_gradients(learned, net);
+	if (status) return status;
+	*gradient_norm = optimizer_step(t->checkpoint.optimizers[learner], learned->gradients, rate);
+	return reparam_fold(learned, learned->values, learned->graph);
+}
+
+static enum deblur_status learn_all(struct trainer *t, bool estimator_learns, double rate, double *gradient_norm) {
+	if (estimator_learns) return learn(t, LEARNER_ESTIMATOR, t->estimator, rate, gradient_norm);
+	double unused;
+	enum deblur_status status = DEBLUR_OK;
+	if (t->projection_net) status = learn(t, LEARNER_PROJECTION, t->projection_net, rate, &unused);
+	return status ? status : learn(t, LEARNER_RESTORER, t->restorer, rate, gradient_norm);
+}
+
 enum deblur_status trainer_give_up(struct trainer *t, const char *what) {
 	snprintf(
 		t->result->reason, sizeof t->result->reason,
@@ -131,10 +165,16 @@ enum deblur_status trainer_give_up(struct trainer *t, const char *what) {
 }
 
 enum deblur_status trainer_step(struct trainer *t, double progress, struct trainer_losses *losses) {
-	const double own_progress = trainer_restorer_progress(t, progress), rate = trainer_rate_at(t, progress);
-	const enum deblur_status status =
-		own_progress < 0 ? train_estimator(t, rate, losses) : train_restorer(t, own_progress, rate, losses);
+	const double own_progress = trainer_restorer_progress(t, progress);
+	const bool estimator_learns = own_progress < 0;
+	enum deblur_status status = estimator_learns ? DEBLUR_OK : trainer_enter_stage(t, own_progress);
 	if (status) return trainer_because(t, status, "training");
+	status = estimator_learns ? estimator_gradients(t, losses) : restorer_gradients(t, own_progress, losses);
+	status = average(t, estimator_learns, trainer_because(t, status, "training"), losses);
+	if (status) return status;
+	status = learn_all(t, estimator_learns, trainer_rate_at(t, progress), &losses->gradient_norm);
+	status = trainer_together(t, trainer_because(t, status, "training"));
+	if (status) return status;
 	if (!isfinite(losses->restorer) || !isfinite(losses->estimator)) return trainer_give_up(t, "is not finite");
 	t->checkpoint.step++;
 	return DEBLUR_OK;

@@ -49,6 +49,11 @@ static void a_sum_at_once_is_right(void) {
 	CHECK(values[0] == ranks_summed() && values[1] == 0.5 * (double)parallel_size(all), "%g, %g", values[0], values[1]);
 }
 
+static void here_are_all_of_them(void) {
+	CHECK(parallel_size_here(all) == parallel_size(all), "%zu of %zu", parallel_size_here(all), parallel_size(all));
+	CHECK(parallel_is_launched() == (all != NULL), "launched, and yet alone, or the other way round");
+}
+
 static void all_get_what_the_first_has(void) {
 	size_t told[3] = {7 * parallel_rank(all), 1 + parallel_rank(all), 2};
 	parallel_broadcast(all, told, sizeof told);
@@ -167,6 +172,7 @@ int main(void) {
 	RUN(sums_that_overlap_are_right);
 	RUN(sums_have_the_same_bits_everywhere);
 	RUN(a_sum_at_once_is_right);
+	RUN(here_are_all_of_them);
 	RUN(all_get_what_the_first_has);
 	RUN(the_first_failure_is_that_of_all);
 	RUN(a_gradient_is_complete_when_the_net_tells_of_it);
