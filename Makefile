@@ -47,7 +47,7 @@ setup: ## install what is needed (Debian's packages, npm's); quick the second ti
 
 all: native wasm ## everything that is compiled: the programs, the trainer, the tests, WebAssembly
 
-native: $(B)/deblur $(B)/deblur-train $(TESTS) ## the native programs and their tests
+native: $(B)/deblur $(B)/deblur-train $(B)/bench $(B)/bench-train $(TESTS) ## the native programs and their tests
 
 port ?= 8080
 run: setup ## set up, build, and serve the page on this machine (port=8080)
@@ -139,7 +139,7 @@ $(B)/bench: $(call object,native/tools/bench.c) $(B)/libdeblur.a
 
 $(B)/bench-train: $(call object,native/tools/bench_train.c) $(TRAIN_OBJ) $(PICTURE_OBJ) $(B)/libdeblur.a
 	@echo "  $(@:$(B)/%=%)"
-	@$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl -lz -lm -o $@
+	@$(CC) $(LDFLAGS) -fopenmp $^ -ldnnl $(MPI_LIBS) -lz -lm -o $@
 
 # Tests of the trainer need oneDNN, the others link it without using it. filter-out: a .d file adds headers to $^.
 $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(call object,$(BASELINE_SRC)) $(PICTURE_OBJ) $(B)/libdeblur.a

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+CONDITION = 13  # BLUR_CONDITION_COUNT in native/core/blur.h
+
 
 def up(inputs, outputs, shuffled):
     """Doubles the size: both forms have the same parameters and results."""
@@ -55,9 +57,9 @@ class Published(nn.Module):
 class Unet(nn.Module):
     """networks_unet."""
 
-    def __init__(self, shuffled, widths, encoder, decoder, told=64, condition=15):
+    def __init__(self, shuffled, widths, encoder, decoder, told=64):
         super().__init__()
-        self.told = nn.Sequential(nn.Linear(condition, told), nn.ReLU(), nn.Linear(told, told), nn.ReLU())
+        self.told = nn.Sequential(nn.Linear(CONDITION, told), nn.ReLU(), nn.Linear(told, told), nn.ReLU())
         self.stem, self.head = nn.Conv2d(12, widths[0], 3, padding=1), nn.Conv2d(widths[0], 12, 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(widths, widths[1:]))
         self.up = nn.ModuleList(up(b, a, shuffled) for a, b in zip(widths, widths[1:]))
@@ -93,7 +95,7 @@ def best_step(network, batch, side, seconds, bf16, channels_last, shuffled):
     net = NETWORKS[network](shuffled).to(memory_format=layout)
     optimiser = torch.optim.AdamW(net.parameters(), 1e-4, foreach=True)
     picture, truth = (torch.rand(batch, 3, side, side).to(memory_format=layout) for _ in range(2))
-    condition = torch.rand(batch, 15)
+    condition = torch.rand(batch, CONDITION)
     times = []
     start = time.perf_counter()
     while len(times) < 3 or time.perf_counter() - start < seconds:

@@ -86,8 +86,8 @@ static void make_learner(struct conv_engine *engine, const struct net_options *o
 
 /* ---- the same convolutions alone ---- */
 
-/* Best of what fits into `seconds`, at least three. */
-static double best_s(struct conv *conv, const struct conv_shape *s, double seconds) {
+/* Best of what fits into `seconds`, at least three. of_picture: nobody wants the source's gradient. */
+static double best_s(struct conv *conv, const struct conv_shape *s, bool of_picture, double seconds) {
 	const size_t in = s->batch * s->height * s->width * s->in_channels;
 	const size_t out = s->batch * (s->height / s->stride) * (s->width / s->stride) * s->out_channels;
 	const size_t weights = s->out_channels * s->in_channels * s->kernel * s->kernel;
@@ -99,17 +99,17 @@ static double best_s(struct conv *conv, const struct conv_shape *s, double secon
 	for (int i = 0; i < 3 || now_s() - start < seconds; i++) {
 		const double at = now_s();
 		require(conv_forward(conv, w, bias, src, NULL, dst), "a convolution");
-		require(conv_backward(conv, dst, dw, bias, s->float_src ? NULL : src), "a convolution");
+		require(conv_backward(conv, dst, dw, bias, of_picture ? NULL : src), "a convolution");
 		if (now_s() - at < best) best = now_s() - at;
 	}
 	free(src), free(dst), free(w), free(bias), free(dw);
 	return best;
 }
 
-static double gflop_of(const struct conv_shape *s) {
+static double gflop_of(const struct conv_shape *s, bool of_picture) {
 	const double macs = (double)(s->batch * (s->height / s->stride) * (s->width / s->stride)) *
 						(double)(s->out_channels * s->in_channels * s->kernel * s->kernel);
-	return 2e-9 * macs * (s->float_src ? 2 : 3); /* forward, weights, and the source's gradient where it has one */
+	return 2e-9 * macs * (of_picture ? 2 : 3); /* forward, weights, and the source's gradient where it has one */
 }
 
 /* As if all lay in the precision of the products: the ceiling converts nothing. */
@@ -121,9 +121,11 @@ static double ceiling_s(struct conv_engine *engine, const struct graph *graph, c
 	for (size_t i = 0; i < graph->op_count; i++) {
 		if (!net_conv_shape(graph, i, options, &shape)) continue;
 		struct conv *conv = NULL;
+		const bool of_picture = shape.float_src;
+		shape.float_src = shape.float_dst = false;
 		require(conv_create(engine, &shape, options->precision, true, &conv), "a convolution");
-		sum += best_s(conv, &shape, seconds / (double)graph->op_count);
-		*gflop += gflop_of(&shape);
+		sum += best_s(conv, &shape, of_picture, seconds / (double)graph->op_count);
+		*gflop += gflop_of(&shape, of_picture);
 		conv_destroy(conv);
 	}
 	return sum;
