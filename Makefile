@@ -26,6 +26,7 @@ endif
 PICTURE_SRC := $(wildcard native/picture/*.c)
 DEGRADE_SRC := $(wildcard native/degrade/*.c)
 BASELINE_SRC := $(wildcard native/baseline/*.c)
+DATA_SRC := $(wildcard native/data/*.c)
 TRAIN_SRC := $(wildcard native/train/*.c)
 DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c native/tools/utf8.c native/tools/metrics.c $(wildcard native/tools/command_*.c)
 TRAINER_SRC := $(patsubst %,native/tools/%.c,deblur_train options common utf8 html svg_chart ablation) $(wildcard native/tools/train_*.c)
@@ -34,7 +35,7 @@ TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c tes
 object = $(patsubst native/%.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call object,$(CORE_SRC) $(KERNEL_SRC))
 PICTURE_OBJ := $(call object,$(PICTURE_SRC))
-TRAIN_OBJ := $(call object,$(TRAIN_SRC) $(DEGRADE_SRC))
+TRAIN_OBJ := $(call object,$(TRAIN_SRC) $(DATA_SRC) $(DEGRADE_SRC))
 BASELINE_OBJ := $(call object,$(BASELINE_SRC) $(DEGRADE_SRC))
 TESTS := $(patsubst tests/native/%.c,$(B)/tests/%,$(TEST_SRC))
 
@@ -84,7 +85,7 @@ fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
 		clang-19 -std=c11 -D_POSIX_C_SOURCE=200809L -g -O1 -fsanitize=fuzzer,address,undefined \
 			-fsanitize-ignorelist=tests/native/fuzz_ignore.txt -fno-sanitize-recover=undefined -Inative -Itests/native -Itests/native/one_thread \
 			tests/native/fuzz_$$target.c $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c $(PICTURE_SRC) \
-			$(DEGRADE_SRC) $(filter-out native/train/trainer%.c,$(TRAIN_SRC)) \
+			$(DEGRADE_SRC) $(DATA_SRC) $(filter-out native/train/trainer%.c,$(TRAIN_SRC)) \
 			-DKERNELS_REFERENCE_ONLY -ldnnl -lz -lm -pthread -o $(B)/fuzz/$$target && \
 		mkdir -p $(B)/fuzz/corpus_$$target && \
 		$(B)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=65536 $(B)/fuzz/corpus_$$target tests/golden || exit 1; done
@@ -96,7 +97,7 @@ clean: ## remove what was built
 	rm -rf build
 
 $(B)/obj/kernels/kernels_avx2.o: CFLAGS += -mavx2 -mfma
-$(B)/obj/train/%.o $(B)/obj/tools/train_%.o $(B)/obj/tools/bench_train.o: CFLAGS += -fopenmp
+$(B)/obj/train/%.o $(B)/obj/data/%.o $(B)/obj/tools/train_%.o $(B)/obj/tools/bench_train.o: CFLAGS += -fopenmp
 
 # stb's JPEG writer shifts bits out of an int on purpose, which is no fault of ours to report.
 $(B)/obj/picture/stb.o: CFLAGS += $(if $(filter sanitize,$(config)),-fno-sanitize=shift)

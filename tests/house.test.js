@@ -22,8 +22,9 @@ const mayInclude = /** @type {Record<string, RegExp>} */ ({
   picture: /^picture\/|^stb\/|^deblur\.h$/,
   degrade: /^(degrade|picture)\/|^deblur\.h$/,
   baseline: /^(baseline|degrade|picture)\/|^core\/(fft|size)\.h$|^deblur\.h$/,
-  train: /^(train|degrade|core|kernels|picture)\/|^deblur\.h$/,
-  tools: /^(tools|train|degrade|baseline|core|kernels|picture)\/|^deblur\.h$/,
+  data: /^(data|degrade|picture)\/|^deblur\.h$/,
+  train: /^(train|data|degrade|core|kernels|picture)\/|^deblur\.h$/,
+  tools: /^(tools|train|data|degrade|baseline|core|kernels|picture)\/|^deblur\.h$/,
 });
 
 for (const [folder, allowed] of Object.entries(mayInclude))
@@ -38,7 +39,7 @@ for (const [folder, allowed] of Object.entries(mayInclude))
 test('the command line needs no more of the core than its public header', () => {
   for (const file of filesOf('native/tools', /^(command_.*|deblur|common)\.[ch]$/))
     for (const [, header] of readFileSync(file, 'utf8').matchAll(/^\s*#\s*include\s+"([^"]+)"/gm))
-      assert.doesNotMatch(header, /^(core|kernels|train)\//, `${file} includes ${header}`);
+      assert.doesNotMatch(header, /^(core|kernels|train|data)\//, `${file} includes ${header}`);
 });
 
 test('one file knows of MPI', () => {

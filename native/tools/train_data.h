@@ -9,7 +9,7 @@
 #define TOOLS_TRAIN_DATA_H
 
 #include "tools/options.h"
-#include "train/dataset.h"
+#include "data/dataset.h"
 
 struct train_data {
 	struct dataset_options options; /* recipe and crops are the command's to set */

@@ -8,7 +8,7 @@
 #include "tools/options.h"
 #include "tools/train_commands.h"
 #include "tools/train_data.h"
-#include "train/dataset.h"
+#include "data/dataset.h"
 
 enum { SHEET_WIDTH_PX = 1536, PATH_BYTES = 4096 };
 

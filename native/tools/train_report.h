@@ -7,7 +7,7 @@
 
 #include "tools/ablation.h"
 #include "tools/html.h"
-#include "train/dataset.h"
+#include "data/dataset.h"
 #include "train/run_log.h"
 
 enum { REPORT_RUNS_AT_MOST = 8 }; /* as many as there are colours that people can tell apart */

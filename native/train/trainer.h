@@ -18,7 +18,7 @@
 
 #include "train/conv.h"
 #include "train/crop_schedule.h"
-#include "train/dataset.h"
+#include "data/dataset.h"
 #include "train/loss.h"
 #include "train/parallel.h"
 

@@ -9,7 +9,7 @@
 #include "train/initialise.h"
 #include "train/loss.h"
 #include "train/trainer_internal.h"
-#include "train/turn.h"
+#include "data/turn.h"
 
 /* ---- setting up ---- */
 

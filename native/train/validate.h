@@ -3,7 +3,7 @@
 #ifndef TRAIN_VALIDATE_H
 #define TRAIN_VALIDATE_H
 
-#include "train/dataset.h"
+#include "data/dataset.h"
 
 struct validation {
 	double psnr_in_db, psnr_out_db; /* means over all samples */

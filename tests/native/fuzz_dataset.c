@@ -9,7 +9,7 @@
 
 #include "picture/format.h"
 #include "picture_files.h"
-#include "train/dataset.h"
+#include "data/dataset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

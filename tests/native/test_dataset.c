@@ -9,9 +9,9 @@
 
 #include "check.h"
 #include "picture/picture.h"
-#include "train/dataset.h"
-#include "train/pairs.h"
-#include "train/photo_cache.h"
+#include "data/dataset.h"
+#include "data/pairs.h"
+#include "data/photo_cache.h"
 
 enum { CROP = 32, NUMBERS = CROP * CROP * 3, SIDE = 96 };
 

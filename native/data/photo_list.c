@@ -1,13 +1,13 @@
-#include "train/photo_list.h"
+#include "data/photo_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/pairs.h"
 #include "picture/file.h"
 #include "picture/file_list.h"
-#include "train/pairs.h"
 
 static const char list_ending[] = "_train_list.txt";
 static const char *const test_words[] = {"test", "val", "valid", "validation", NULL};

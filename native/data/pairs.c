@@ -1,4 +1,4 @@
-#include "train/pairs.h"
+#include "data/pairs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

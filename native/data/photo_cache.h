@@ -10,8 +10,8 @@
  *     photo_cache_give_back(cache, id);
  *
  * Everything but adding and destroying may be called from several threads at once. */
-#ifndef TRAIN_PHOTO_CACHE_H
-#define TRAIN_PHOTO_CACHE_H
+#ifndef PHOTO_CACHE_H
+#define PHOTO_CACHE_H
 
 #include "picture/picture.h"
 

@@ -1,7 +1,7 @@
 /* turn.h - the eight ways to lay a square on itself, 0 being none: what a net says of a turned picture should be what
  * it says of the picture, turned. */
-#ifndef TRAIN_TURN_H
-#define TRAIN_TURN_H
+#ifndef TURN_H
+#define TURN_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +9,12 @@
 #include "deblur.h"
 
 enum { TURN_WAYS = 8 };
+
+/* Which pixel, of side * side, comes to (x, y): exchanged with its mirror at the diagonal, and mirrored. */
+static inline size_t turn_source(size_t side, uint32_t way, size_t x, size_t y) {
+	const size_t a = way & 1 ? side - 1 - x : x, b = way & 2 ? side - 1 - y : y;
+	return way & 4 ? a * side + b : b * side + a;
+}
 
 /* [side][side][3] each, which do not overlap. turn_back undoes the same way. */
 void turn_picture(const float *from, size_t side, uint32_t way, float *to);

@@ -1,24 +1,18 @@
-#include "train/turn.h"
+#include "data/turn.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Where the pixel that comes to (x, y) comes from: exchanged with its mirror at the diagonal, and mirrored. */
-static size_t source(size_t side, uint32_t way, size_t x, size_t y) {
-	const size_t a = way & 1 ? side - 1 - x : x, b = way & 2 ? side - 1 - y : y;
-	return (way & 4 ? a * side + b : b * side + a) * 3;
-}
-
 void turn_picture(const float *from, size_t side, uint32_t way, float *to) {
 	for (size_t y = 0; y < side; y++)
 		for (size_t x = 0; x < side; x++)
-			memcpy(to + (y * side + x) * 3, from + source(side, way, x, y), 3 * sizeof *to);
+			memcpy(to + (y * side + x) * 3, from + turn_source(side, way, x, y) * 3, 3 * sizeof *to);
 }
 
 void turn_back(const float *from, size_t side, uint32_t way, float *to) {
 	for (size_t y = 0; y < side; y++)
 		for (size_t x = 0; x < side; x++)
-			memcpy(to + source(side, way, x, y), from + (y * side + x) * 3, 3 * sizeof *to);
+			memcpy(to + turn_source(side, way, x, y) * 3, from + (y * side + x) * 3, 3 * sizeof *to);
 }
 
 void turn_blur(struct deblur_blur *blur, uint32_t way) {

@@ -9,8 +9,8 @@
  * averages them as light (through a gamma of 2.2); REDS's `blur_comp` was compressed as a film. RealBlur says in
  * RealBlur_J_train_list.txt what belongs to its training part: a line for each pair, "SHARP BLURRED", from the list's
  * folder on. */
-#ifndef TRAIN_PAIRS_H
-#define TRAIN_PAIRS_H
+#ifndef PAIRS_H
+#define PAIRS_H
 
 #include "deblur.h"
 

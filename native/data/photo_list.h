@@ -2,8 +2,8 @@
  * twins (pairs.h). What is there to test with is not trained on: folders whose names have a word like test or val are
  * left out, unless it is such a folder that was named; and where a set brings lists of its training part
  * (*_train_list.txt, as RealBlur does), only what they list is taken from the lists' folders. */
-#ifndef TRAIN_PHOTO_LIST_H
-#define TRAIN_PHOTO_LIST_H
+#ifndef PHOTO_LIST_H
+#define PHOTO_LIST_H
 
 #include <stdio.h>
 

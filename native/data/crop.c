@@ -1,7 +1,9 @@
-#include "train/crop.h"
+#include "data/crop.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "data/turn.h"
 
 enum { CANDIDATES = 4 };
 
@@ -50,10 +52,8 @@ enum deblur_status crop_turn(struct picture *p, uint32_t way) {
 	const enum deblur_status status = picture_create(n, n, 3, &turned);
 	if (status) return status;
 	for (size_t y = 0; y < n; y++)
-		for (size_t x = 0; x < n; x++) {
-			const size_t a = way & 1 ? n - 1 - x : x, b = way & 2 ? n - 1 - y : y;
-			memcpy(turned.pixels + (y * n + x) * 3, p->pixels + (way & 4 ? a * n + b : b * n + a) * 3, 3);
-		}
+		for (size_t x = 0; x < n; x++)
+			memcpy(turned.pixels + (y * n + x) * 3, p->pixels + turn_source(n, way, x, y) * 3, 3);
 	picture_release(p);
 	*p = turned;
 	return DEBLUR_OK;

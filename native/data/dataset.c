@@ -1,4 +1,4 @@
-#include "train/dataset.h"
+#include "data/dataset.h"
 
 #include <errno.h>
 #include <math.h>
@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/crop.h"
+#include "data/photo_cache.h"
+#include "data/photo_list.h"
 #include "picture/file_list.h"
-#include "train/crop.h"
-#include "train/photo_cache.h"
-#include "train/photo_list.h"
 
 /* Streams of random numbers (random_seeded's keys) of the validation split: no training run draws from them. */
 enum { VALIDATION_SEED = 0x7a11da7e, VALIDATION_LIMIT = 64, VALIDATION_PER_PICTURE = 2 };

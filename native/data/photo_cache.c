@@ -1,4 +1,4 @@
-#include "train/photo_cache.h"
+#include "data/photo_cache.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /* crop.h - the parts of photographs that training looks at: where there is something to see, turned and mirrored. Each
  * function draws its random numbers in an order that is part of what a seed means. OUT_OF_MEMORY. */
-#ifndef TRAIN_CROP_H
-#define TRAIN_CROP_H
+#ifndef CROP_H
+#define CROP_H
 
 #include "degrade/random.h"
 #include "degrade/recipe.h"
