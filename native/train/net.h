@@ -51,7 +51,8 @@ size_t net_tap_count(const struct net *net); /* of the whole batch; 0: none */
 float *net_tap_gradient(struct net *net);
 
 enum deblur_status net_forward(struct net *net);
-/* Overwrites every parameter's gradient. The output's gradient is used up. */
+/* Overwrites every parameter's gradient, which stays zero where the output does not depend on it. The output's gradient
+ * is used up. */
 enum deblur_status net_backward(struct net *net);
 float *net_parameter_gradient(const struct net *net, size_t parameter);
 /* During net_backward, tells of each parameter whose gradient is complete, on the calling thread; NULL: nobody. A

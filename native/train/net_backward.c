@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "train/backward.h"
 #include "train/net_parts.h"
 
@@ -170,8 +168,6 @@ static void tell_complete(const struct net *net, const struct graph_op *op) {
 enum deblur_status net_backward(struct net *net) {
 	for (size_t i = 0; i < net->graph->tensor_count; i++) net->tensors[i].filled = false;
 	net->tensors[net->graph->output].filled = true;
-	for (size_t i = 0; i < net->graph->parameter_count; i++)
-		memset(net->gradients[i], 0, net->graph->parameters[i].count * sizeof(float));
 	enum deblur_status status = DEBLUR_OK;
 	for (size_t i = net->graph->op_count; i-- > 0 && !status;) {
 		struct tensor *y = &net->tensors[net->graph->ops[i].output];
