@@ -7,27 +7,11 @@
 
 #include "tools/utf8.h"
 
-static void append(struct html *page, const char *bytes, size_t count) {
-	if (page->failed || !count) return;
-	if (count > page->room - page->size) {
-		const size_t room = 2 * (page->size + count);
-		char *grown = realloc(page->bytes, room);
-		if (!grown) {
-			page->failed = true;
-			return;
-		}
-		page->bytes = grown;
-		page->room = room;
-	}
-	memcpy(page->bytes + page->size, bytes, count);
-	page->size += count;
+void html_add(struct buffer *page, const char *markup) {
+	buffer_put(page, markup, strlen(markup));
 }
 
-void html_add(struct html *page, const char *markup) {
-	append(page, markup, strlen(markup));
-}
-
-void html_format(struct html *page, const char *format, ...) {
+void html_format(struct buffer *page, const char *format, ...) {
 	char markup[HTML_FORMAT_BYTES];
 	va_list arguments;
 	va_start(arguments, format);
@@ -36,7 +20,7 @@ void html_format(struct html *page, const char *format, ...) {
 	if (length < 0 || (size_t)length >= sizeof markup)
 		page->failed = true;
 	else
-		append(page, markup, (size_t)length);
+		buffer_put(page, markup, (size_t)length);
 }
 
 static const char *entity(unsigned char c) {
@@ -56,20 +40,20 @@ static const char *entity(unsigned char c) {
 	}
 }
 
-void html_text(struct html *page, const char *text) {
+void html_text(struct buffer *page, const char *text) {
 	for (const unsigned char *c = (const unsigned char *)text; *c;) {
 		const size_t length = utf8_length(c);
 		const char *instead = length ? entity(*c) : "\xef\xbf\xbd";
 		if (instead)
 			html_add(page, instead);
 		else
-			append(page, (const char *)c, length);
+			buffer_put(page, c, length);
 		c += length ? length : 1;
 	}
 }
 
 /* RFC 4648. */
-static void append_base64(struct html *page, const uint8_t *bytes, size_t size) {
+static void append_base64(struct buffer *page, const uint8_t *bytes, size_t size) {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	for (size_t i = 0; i < size; i += 3) {
 		const size_t left = size - i;
@@ -77,11 +61,11 @@ static void append_base64(struct html *page, const uint8_t *bytes, size_t size) 
 			(uint32_t)bytes[i] << 16 | (left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
 		const char four[] = {digits[three >> 18], digits[three >> 12 & 63], left > 1 ? digits[three >> 6 & 63] : '=',
 							 left > 2 ? digits[three & 63] : '='};
-		append(page, four, sizeof four);
+		buffer_put(page, four, sizeof four);
 	}
 }
 
-void html_png(struct html *page, const struct picture *picture, const char *alt) {
+void html_png(struct buffer *page, const struct picture *picture, const char *alt) {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	if (picture_encode_png(picture, &bytes, &size)) {

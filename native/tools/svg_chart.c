@@ -95,7 +95,7 @@ static void tick_text(double tick, double largest, char *text, size_t size) {
 		snprintf(text, size, "%.6g", tick);
 }
 
-static void draw_axes(struct html *page, const struct svg_chart *chart, const struct axis *x, const struct axis *y) {
+static void draw_axes(struct buffer *page, const struct svg_chart *chart, const struct axis *x, const struct axis *y) {
 	double ticks[TICKS_AT_MOST];
 	char text[32];
 	size_t count = y->logarithmic ? logarithmic_ticks(y, ticks) : linear_ticks(y, 5, ticks);
@@ -121,7 +121,7 @@ static void draw_axes(struct html *page, const struct svg_chart *chart, const st
 
 /* ---- curves ---- */
 
-static void draw_series(struct html *page, const struct svg_series *s, const struct axis *x, const struct axis *y) {
+static void draw_series(struct buffer *page, const struct svg_series *s, const struct axis *x, const struct axis *y) {
 	static const char *const looks[] = {"curve", "curve", "faint", "baseline"};
 	if (!s->count) return;
 	html_format(page, "<path class=\"%s run-%d\" d=\"", looks[s->look], s->style);
@@ -137,7 +137,7 @@ static void draw_series(struct html *page, const struct svg_series *s, const str
 	html_add(page, "</text>");
 }
 
-void svg_chart_draw(struct html *page, const struct svg_chart *chart) {
+void svg_chart_draw(struct buffer *page, const struct svg_chart *chart) {
 	struct axis x, y;
 	html_format(page, "<figure class=\"chart\"><figcaption>%s</figcaption>", chart->title);
 	if (!find_range(chart, &x, &y)) {

@@ -34,6 +34,6 @@ struct svg_chart {
 enum { SVG_CHART_COLUMNS = 240 };
 
 /* A <figure>. Nothing to draw: it says so. */
-void svg_chart_draw(struct html *page, const struct svg_chart *chart);
+void svg_chart_draw(struct buffer *page, const struct svg_chart *chart);
 
 #endif

@@ -155,7 +155,7 @@ static bool add_pictures(const struct command *command, struct report *report, s
 /* ---- the command ---- */
 
 static int write_page(const struct command *command, const struct report *report, const char *path) {
-	struct html page = {0};
+	struct buffer page = {0};
 	report_write_page(report, &page);
 	enum deblur_status status = page.failed ? DEBLUR_OUT_OF_MEMORY : file_write(path, page.bytes, page.size);
 	free(page.bytes);

@@ -5,9 +5,9 @@
 #ifndef TOOLS_TRAIN_REPORT_H
 #define TOOLS_TRAIN_REPORT_H
 
+#include "data/dataset.h"
 #include "tools/ablation.h"
 #include "tools/html.h"
-#include "data/dataset.h"
 #include "train/run_log.h"
 
 enum { REPORT_RUNS_AT_MOST = 8 }; /* as many as there are colours that people can tell apart */
@@ -58,14 +58,14 @@ void report_release_pictures(struct report *report);
 /* The validation whose model is in the file: the last best one. NULL: none yet. */
 const struct run_log_validation *report_validation(const struct run_log *log);
 
-void report_write_page(const struct report *report, struct html *page);
+void report_write_page(const struct report *report, struct buffer *page);
 /* Tables that are too wide scroll by themselves, also by keyboard. The head of its columns comes next. */
-void report_begin_table(struct html *page, const char *caption, const char *kind);
-void report_end_table(struct html *page);
-void report_write_ablation(const struct report *report, struct html *page);
-void report_write_charts(const struct report *report, struct html *page);
+void report_begin_table(struct buffer *page, const char *caption, const char *kind);
+void report_end_table(struct buffer *page);
+void report_write_ablation(const struct report *report, struct buffer *page);
+void report_write_charts(const struct report *report, struct buffer *page);
 /* Names of the runs with the lines that stand for them; nothing where there is only one. */
-void report_write_legend(const struct report *report, struct html *page);
+void report_write_legend(const struct report *report, struct buffer *page);
 extern const char *const report_style[]; /* pieces of CSS; NULL ends them */
 
 #endif

@@ -1,7 +1,7 @@
 /* train_report_ablation.c - the table of an ablation: what each recipe came to in equal steps. */
 #include "tools/train_report.h"
 
-static void write_row(const struct report *report, size_t row, struct html *page) {
+static void write_row(const struct report *report, size_t row, struct buffer *page) {
 	char text[ABLATION_CELL_BYTES];
 	html_add(page, "<tr><th scope=\"row\">");
 	html_text(page, report->ablation.rows[row].name);
@@ -13,7 +13,7 @@ static void write_row(const struct report *report, size_t row, struct html *page
 	html_add(page, "</tr>");
 }
 
-void report_write_ablation(const struct report *report, struct html *page) {
+void report_write_ablation(const struct report *report, struct buffer *page) {
 	char text[ABLATION_CELL_BYTES];
 	if (!report->ablation.count) return;
 	html_add(page, "<section><h2>Ablation</h2><p class=\"quiet\">Recipes for equal steps. PSNR is that of the last "

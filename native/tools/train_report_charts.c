@@ -106,7 +106,7 @@ static void describe(const struct curves *curves, char *text, size_t size) {
 	}
 }
 
-static void draw(struct html *page, struct svg_chart chart, const struct curves *curves) {
+static void draw(struct buffer *page, struct svg_chart chart, const struct curves *curves) {
 	char text[REPORT_RUNS_AT_MOST * 300];
 	describe(curves, text, sizeof text);
 	chart.description = text;
@@ -115,7 +115,7 @@ static void draw(struct html *page, struct svg_chart chart, const struct curves 
 	svg_chart_draw(page, &chart);
 }
 
-static void draw_measure(const struct report *report, struct html *page, struct curves *curves, enum measure measure,
+static void draw_measure(const struct report *report, struct buffer *page, struct curves *curves, enum measure measure,
 						 struct svg_chart chart) {
 	curves->count = 0;
 	for (size_t i = 0; i < report->run_count; i++) add_measure(curves, &report->runs[i], i, measure);
@@ -127,7 +127,7 @@ static void draw_measure(const struct report *report, struct html *page, struct 
 }
 
 /* Beside what comes out, how good the pictures were that went in. */
-static void draw_validation(const struct report *report, struct html *page, struct curves *curves) {
+static void draw_validation(const struct report *report, struct buffer *page, struct curves *curves) {
 	curves->count = 0;
 	for (size_t i = 0; i < report->run_count; i++) {
 		const struct run_log *log = &report->runs[i].log;
@@ -145,7 +145,7 @@ static void draw_validation(const struct report *report, struct html *page, stru
 	draw(page, (struct svg_chart){.id = "psnr", .title = "Validation PSNR, dB", .x_label = "steps"}, curves);
 }
 
-void report_write_charts(const struct report *report, struct html *page) {
+void report_write_charts(const struct report *report, struct buffer *page) {
 	struct curves *curves = malloc(sizeof *curves);
 	if (!curves) {
 		page->failed = true;
@@ -169,7 +169,7 @@ void report_write_charts(const struct report *report, struct html *page) {
 	free(curves);
 }
 
-void report_write_legend(const struct report *report, struct html *page) {
+void report_write_legend(const struct report *report, struct buffer *page) {
 	if (report->run_count < 2) return;
 	html_add(page, "<ul class=\"legend\">");
 	for (size_t i = 0; i < report->run_count; i++) {

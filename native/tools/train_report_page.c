@@ -40,7 +40,7 @@ static void duration(double seconds, char text[32]) {
 
 /* ---- the head ---- */
 
-static void write_title(const struct report *report, struct html *page) {
+static void write_title(const struct report *report, struct buffer *page) {
 	for (size_t i = 0; i < report->run_count; i++) {
 		html_add(page, !i ? "" : i + 1 < report->run_count ? ", " : " and ");
 		html_text(page, report->runs[i].name);
@@ -48,7 +48,7 @@ static void write_title(const struct report *report, struct html *page) {
 }
 
 /* What came of the run, in a sentence. */
-static void write_lead(const struct report_run *run, struct html *page) {
+static void write_lead(const struct report_run *run, struct buffer *page) {
 	char time[32];
 	const struct run_log_validation *v = report_validation(&run->log);
 	duration(run->log.step_count ? last_step(&run->log)->seconds : 0, time);
@@ -70,7 +70,7 @@ static void write_lead(const struct report_run *run, struct html *page) {
 	html_add(page, "</p>");
 }
 
-static void write_head(const struct report *report, struct html *page) {
+static void write_head(const struct report *report, struct buffer *page) {
 	html_add(page, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
 				   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
 				   "<meta name=\"color-scheme\" content=\"light dark\">"
@@ -88,18 +88,18 @@ static void write_head(const struct report *report, struct html *page) {
 
 /* ---- tables ---- */
 
-void report_begin_table(struct html *page, const char *caption, const char *kind) {
+void report_begin_table(struct buffer *page, const char *caption, const char *kind) {
 	html_format(page,
 				"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table class=\"%s\">"
 				"<caption>%s</caption><thead><tr>",
 				caption, kind, caption);
 }
 
-void report_end_table(struct html *page) {
+void report_end_table(struct buffer *page) {
 	html_add(page, "</tbody></table></div>\n");
 }
 
-static void name_columns(const struct report *report, struct html *page, const char *first) {
+static void name_columns(const struct report *report, struct buffer *page, const char *first) {
 	html_format(page, "<th scope=\"col\">%s</th>", first);
 	for (size_t i = 0; i < report->run_count; i++) {
 		html_add(page, "<th scope=\"col\">");
@@ -167,7 +167,7 @@ static void fact_sha256(const struct report_run *run, char text[FACT_BYTES]) {
 	if (run->model) snprintf(text, FACT_BYTES, "%.12s", run->info.sha256);
 }
 
-static void write_facts(const struct report *report, struct html *page) {
+static void write_facts(const struct report *report, struct buffer *page) {
 	static const struct {
 		const char *name;
 		fact say;
@@ -203,7 +203,7 @@ static void write_facts(const struct report *report, struct html *page) {
 	html_add(page, "</section>\n");
 }
 
-static void write_kind_cell(const struct run_log_validation *v, int kind, struct html *page) {
+static void write_kind_cell(const struct run_log_validation *v, int kind, struct buffer *page) {
 	if (!v || !(v->by_kind[kind].n > 0)) {
 		html_add(page, "<td class=\"quiet\">unknown</td>");
 		return;
@@ -213,7 +213,7 @@ static void write_kind_cell(const struct run_log_validation *v, int kind, struct
 				v->by_kind[kind].psnr_out_db, 100 * v->by_kind[kind].size_within_fifth);
 }
 
-static void write_kinds(const struct report *report, struct html *page) {
+static void write_kinds(const struct report *report, struct buffer *page) {
 	bool any = false;
 	for (size_t i = 0; i < report->run_count; i++) any = any || report_validation(&report->runs[i].log);
 	if (!any) return;
@@ -234,7 +234,7 @@ static void write_kinds(const struct report *report, struct html *page) {
 /* ---- pictures ---- */
 
 /* What the caption says under a picture: whose it is, its figure, and the blur as far as it is known. */
-static void write_figure(struct html *page, const struct picture *picture, const char *whose, double psnr_db,
+static void write_figure(struct buffer *page, const struct picture *picture, const char *whose, double psnr_db,
 						 const struct deblur_blur *blur, const char *verb) {
 	char blur_text[256] = "", alt[512];
 	if (blur) common_describe(blur, blur_text, sizeof blur_text);
@@ -253,7 +253,7 @@ static void write_figure(struct html *page, const struct picture *picture, const
 	html_add(page, "</figcaption></figure>");
 }
 
-static void write_crop(const struct report *report, const struct report_crop *crop, struct html *page) {
+static void write_crop(const struct report *report, const struct report_crop *crop, struct buffer *page) {
 	size_t columns = 2;
 	for (size_t i = 0; i < report->run_count; i++) columns += report->runs[i].model != NULL;
 	html_format(page, "<div class=\"crop\" style=\"--columns:%zu\">", columns);
@@ -266,7 +266,7 @@ static void write_crop(const struct report *report, const struct report_crop *cr
 	html_add(page, "</div>\n");
 }
 
-static void write_crops(const struct report *report, struct html *page) {
+static void write_crops(const struct report *report, struct buffer *page) {
 	html_add(page, "<section><h2>Before and after</h2>");
 	if (report->without_pictures) html_format(page, "<p class=\"quiet\">No crops. %s</p>", report->without_pictures);
 	for (size_t i = 0; i < report->run_count && report->crop_count; i++)
@@ -283,7 +283,7 @@ static void write_crops(const struct report *report, struct html *page) {
 	html_add(page, "</section>\n");
 }
 
-static void write_samples(const struct report *report, struct html *page) {
+static void write_samples(const struct report *report, struct buffer *page) {
 	if (!report->sample_count) return;
 	html_add(page,
 			 "<section><h2>What is learned from</h2><p class=\"quiet\">Samples as training draws them: degraded, and "
@@ -304,7 +304,7 @@ static void write_samples(const struct report *report, struct html *page) {
 /* ---- each run ---- */
 
 /* A line is broken between words, and within one only if it is longer than the line. */
-static void write_command(const char *command, struct html *page) {
+static void write_command(const char *command, struct buffer *page) {
 	html_add(page, "<pre><code>");
 	for (const char *word = command; *word;) {
 		char text[4096];
@@ -319,7 +319,7 @@ static void write_command(const char *command, struct html *page) {
 }
 
 /* The line of the model's provenance that begins with "command: "; logs of earlier versions do not say it. */
-static void write_provenance_command(const char *provenance, struct html *page) {
+static void write_provenance_command(const char *provenance, struct buffer *page) {
 	char text[4096];
 	const char *at = strstr(provenance, "command: ");
 	if (!at) {
@@ -332,7 +332,7 @@ static void write_provenance_command(const char *provenance, struct html *page) 
 	html_add(page, "<p class=\"quiet\">As the model says; the log does not know the commit.</p>");
 }
 
-static void write_sessions(const struct report_run *run, struct html *page) {
+static void write_sessions(const struct report_run *run, struct buffer *page) {
 	if (!run->log.session_count) write_provenance_command(run->model ? run->info.provenance : "", page);
 	for (size_t i = 0; i < run->log.session_count; i++) {
 		const struct run_log_session *s = &run->log.sessions[i];
@@ -344,7 +344,7 @@ static void write_sessions(const struct report_run *run, struct html *page) {
 	}
 }
 
-static void write_number(struct html *page, double value, const char *format_of_zero) {
+static void write_number(struct buffer *page, double value, const char *format_of_zero) {
 	if (value > 0)
 		html_format(page, "<td>%.4g</td>", value);
 	else
@@ -352,7 +352,7 @@ static void write_number(struct html *page, double value, const char *format_of_
 }
 
 /* Every n-th line of the log: the curves' numbers, for those who do not see them. */
-static void write_steps(const struct report_run *run, struct html *page) {
+static void write_steps(const struct report_run *run, struct buffer *page) {
 	static const char *const columns[] = {"Step",          "Minutes",       "Restorer's loss", "Estimator's loss",
 										  "Gradient norm", "Learning rate", "Pictures/s"};
 	const struct run_log *log = &run->log;
@@ -374,7 +374,7 @@ static void write_steps(const struct report_run *run, struct html *page) {
 	report_end_table(page);
 }
 
-static void write_validations(const struct report_run *run, struct html *page) {
+static void write_validations(const struct report_run *run, struct buffer *page) {
 	const struct run_log *log = &run->log;
 	if (!log->validation_count) return;
 	report_begin_table(page, "Validations", "numbers");
@@ -389,7 +389,7 @@ static void write_validations(const struct report_run *run, struct html *page) {
 	report_end_table(page);
 }
 
-static void write_run(const struct report_run *run, struct html *page) {
+static void write_run(const struct report_run *run, struct buffer *page) {
 	html_add(page, "<article><h3>");
 	html_text(page, run->name);
 	html_add(page, "</h3>");
@@ -400,7 +400,7 @@ static void write_run(const struct report_run *run, struct html *page) {
 	html_add(page, "</details></article>\n");
 }
 
-void report_write_page(const struct report *report, struct html *page) {
+void report_write_page(const struct report *report, struct buffer *page) {
 	write_head(report, page);
 	html_add(page, "<section><h2>Curves</h2>");
 	report_write_legend(report, page);
