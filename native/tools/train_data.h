@@ -8,8 +8,8 @@
 #ifndef TOOLS_TRAIN_DATA_H
 #define TOOLS_TRAIN_DATA_H
 
-#include "tools/options.h"
 #include "data/dataset.h"
+#include "tools/options.h"
 
 struct train_data {
 	struct dataset_options options; /* recipe and crops are the command's to set */

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "data/dataset.h"
 #include "tools/options.h"
 #include "tools/train_commands.h"
 #include "tools/train_data.h"
-#include "data/dataset.h"
 
 enum { SHEET_WIDTH_PX = 1536, PATH_BYTES = 4096 };
 

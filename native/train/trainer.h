@@ -16,9 +16,9 @@
 
 #include <signal.h>
 
+#include "data/dataset.h"
 #include "train/conv.h"
 #include "train/crop_schedule.h"
-#include "data/dataset.h"
 #include "train/loss.h"
 #include "train/parallel.h"
 

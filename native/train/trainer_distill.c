@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "core/blur.h"
+#include "data/turn.h"
 #include "train/initialise.h"
 #include "train/loss.h"
 #include "train/trainer_internal.h"
-#include "data/turn.h"
 
 /* ---- setting up ---- */
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "picture/picture.h"
 #include "data/dataset.h"
 #include "data/pairs.h"
 #include "data/photo_cache.h"
+#include "picture/picture.h"
 
 enum { CROP = 32, NUMBERS = CROP * CROP * 3, SIDE = 96 };
 

@@ -7,13 +7,13 @@
 
 #include "check.h"
 #include "core/blur.h"
+#include "data/turn.h"
 #include "degrade/psf.h"
 #include "degrade/random.h"
 #include "picture/file.h"
 #include "train/checkpoint.h"
 #include "train/loss.h"
 #include "train/net.h"
-#include "data/turn.h"
 
 static void charbonnier_slope_is_its_difference(void) {
 	float output[50], truth[50], gradient[50] = {0};
