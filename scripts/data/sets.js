@@ -1,4 +1,4 @@
-// What data sets there are: sets.json, read and checked. Checksums are those that the hosts publish or that others measured independently.
+// What data sets there are: sets.json, read and checked. Checksums are those that the hosts publish or that others measured.
 import { readFileSync } from 'node:fs';
 import { Trouble } from './trouble.js';
 
