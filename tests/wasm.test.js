@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readPng } from '../scripts/png.js';
 import { DeblurError } from '../web/lib/errors.js';
+import { tilesOf } from '../web/lib/tiles.js';
 import { Core, moduleName } from '../web/lib/wasm.js';
 
 const modelPath = 'build/tests/model.dbm';
@@ -36,7 +37,7 @@ async function inWasm(name, picture, blur, strength) {
   const core = await Core.open(await compile(name), model);
   const inside = core.picture(picture.rgba, picture.width, picture.height);
   inside.tell(blur);
-  for (const part of inside.parts()) inside.restore(part, strength);
+  for (const tile of tilesOf(picture.width, picture.height, 768)) inside.restore(tile, strength);
   return inside.read();
 }
 

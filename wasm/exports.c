@@ -42,6 +42,19 @@ EXPORT(module_provenance) const char *module_provenance(const struct deblur_mode
 	return info.provenance;
 }
 
+/* A caller that cuts the picture itself needs to know how: see deblur_restore_options.region. */
+EXPORT(module_alignment) size_t module_alignment(const struct deblur_model *model) {
+	struct deblur_model_info info;
+	deblur_model_info(model, &info);
+	return info.alignment_px;
+}
+
+EXPORT(module_halo) size_t module_halo(const struct deblur_model *model) {
+	struct deblur_model_info info;
+	deblur_model_info(model, &info);
+	return info.halo_px;
+}
+
 EXPORT(module_estimate)
 int module_estimate(const struct deblur_model *model, uint8_t *pixels, size_t width, size_t height,
 					struct deblur_blur *out) {

@@ -1,46 +1,16 @@
 // The library's interface, in a browser and, as far as it goes, in node.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { modelPath, openStage } from './browser.js';
+import { openLibrary, openStage } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
-/** @type {import('playwright-core').Page} */
-let page;
-
-/**
- * Runs a function in the page with the library as `lib`, a small picture and a large one. What it throws comes back as {code, name, message}.
- * @param {string} body Of an async function of lib, model, small, large.
- * @returns {Promise<any>}
- */
-const inPage = (body) =>
-  page.evaluate(async (body) => {
-    const { lib, model } = /** @type {any} */ (globalThis);
-    const noise = (/** @type {number} */ width, /** @type {number} */ height) => {
-      const image = new ImageData(width, height);
-      image.data.forEach((_, i) => {
-        image.data[i] = i % 4 === 3 ? 255 : (Math.imul(i, 2654435761) >>> 24) / 2 + 64;
-      });
-      return image;
-    };
-    const work = new (Object.getPrototypeOf(async () => {}).constructor)('lib', 'model', 'small', 'large', body);
-    try {
-      return await work(lib, model.slice(0), noise(97, 61), noise(2400, 1600));
-    } catch (error) {
-      const { code, name, message } = /** @type {any} */ (error);
-      return { code, name, message };
-    }
-  }, body);
+/** @type {(body: string) => Promise<any>} */
+let inPage;
 
 before(async () => {
   stage = await openStage();
-  ({ page } = await stage.open('lib/errors.js')); // of the same origin, and nothing runs on it
-  const model = [...readFileSync(modelPath)];
-  await page.evaluate(async (bytes) => {
-    const where = new URL('./deblur.js', location.href).href;
-    Object.assign(globalThis, { lib: await import(where), model: Uint8Array.from(bytes).buffer });
-  }, model);
+  inPage = await openLibrary(stage);
 });
 after(() => stage.close());
 
@@ -86,42 +56,27 @@ test('canvases, images and files are pictures, too', async () => {
 
 test('aborting rejects at once with the reason, and the next call works without a network', async () => {
   const result = await inPage(`
-    const deblurrer = await lib.load({ model });
+    const deblurrer = await lib.load({ model, workers: 2 });
     const abort = new AbortController();
     const told = [];
     let work;
-    await new Promise((onBlur) => {
-      work = deblurrer.deblur(large, { signal: abort.signal, onBlur, onProgress: (done) => told.push(done) });
+    await new Promise((onTile) => {
+      work = deblurrer.deblur(large, { signal: abort.signal, tilePx: 256, onTile, onProgress: (done) => told.push(done) });
     });
     const queued = deblurrer.deblur(small, { signal: abort.signal });
-    let furthest = 0, stoppedAt;
-    deblurrer.worker.addEventListener('message', (event) => { furthest = event.data.done ?? furthest; });
     abort.abort('changed my mind');
     const reasons = await Promise.all([work, queued].map((call) => call.catch((reason) => reason)));
-    const stillBusy = deblurrer.call !== null, before = told.length;
+    const stillBusy = deblurrer.pool.members.some((member) => member.job), before = told.length;
     const requests = performance.getEntriesByType('resource').length;
-    const next = await deblurrer.deblur(small, { onBlur: () => { stoppedAt = furthest; } });
-    const result = { reasons, stillBusy, stoppedAt, toldAfter: told.length - before, width: next.image.width, fetched: performance.getEntriesByType('resource').length - requests };
+    const next = await deblurrer.deblur(small);
+    const result = { reasons, stillBusy, furthest: told.at(-1), toldAfter: told.length - before, width: next.image.width, fetched: performance.getEntriesByType('resource').length - requests };
     const early = await deblurrer.deblur(small, { signal: AbortSignal.abort() }).catch((error) => error.name);
     deblurrer.destroy();
     return { ...result, early };`);
   assert.deepEqual(result.reasons, ['changed my mind', 'changed my mind']);
-  assert.ok(result.stillBusy, 'the rejection does not wait for the worker');
-  assert.ok(result.stoppedAt < 1, 'the worker stops');
+  assert.ok(result.stillBusy, 'the rejection does not wait for the workers');
+  assert.ok(result.furthest < 0.9, `they stop (at ${result.furthest})`);
   assert.deepEqual([result.toldAfter, result.width, result.fetched, result.early], [0, 97, 0, 'AbortError']);
-});
-
-test('a worker that dies rejects, and the next call has a new one', async () => {
-  const result = await inPage(`
-    const deblurrer = await lib.load({ model });
-    const work = deblurrer.deblur(large, { onBlur: () => deblurrer.worker.dispatchEvent(new ErrorEvent('error', { message: 'crashed' })) });
-    const error = await work.catch((error) => error);
-    const next = await deblurrer.deblur(small);
-    deblurrer.destroy();
-    return { code: error.code, message: error.message, width: next.image.width };`);
-  assert.equal(result.code, 'worker-died');
-  assert.match(result.message, /crashed/);
-  assert.equal(result.width, 97);
 });
 
 for (const [what, body, code] of /** @type {[string, string, string][]} */ ([
@@ -148,7 +103,7 @@ for (const [what, body, code] of /** @type {[string, string, string][]} */ ([
   ],
   [
     'work that is under way when it is destroyed',
-    'const d = await lib.load({ model }); await d.deblur(large, { onBlur: () => d.destroy() })',
+    'const d = await lib.load({ model }); await d.deblur(large, { onTile: () => d.destroy() })',
     'bad-argument',
   ],
 ]))

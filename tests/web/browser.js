@@ -80,3 +80,36 @@ export async function drop(page, name, type, bytes) {
 export async function reaches(page, state) {
   await page.locator(`deblur-image .frame[data-state="${state}"]`).waitFor({ timeout: 20_000 });
 }
+
+/**
+ * The library in a page on which nothing else runs.
+ * @param {Stage} stage
+ * @returns {Promise<(body: string) => Promise<any>>} Runs an async function of `lib`, `model`, and a `small` and a `large` picture, there.
+ *   What it throws comes back as {code, name, message}.
+ */
+export async function openLibrary(stage) {
+  const { page } = await stage.open('lib/errors.js', { ownModel: true });
+  const model = [...readFileSync(modelPath)];
+  await page.evaluate(async (bytes) => {
+    const where = new URL('./deblur.js', location.href).href;
+    Object.assign(globalThis, { lib: await import(where), model: Uint8Array.from(bytes).buffer });
+  }, model);
+  return (body) =>
+    page.evaluate(async (body) => {
+      const { lib, model } = /** @type {any} */ (globalThis);
+      const noise = (/** @type {number} */ width, /** @type {number} */ height) => {
+        const image = new ImageData(width, height);
+        image.data.forEach((_, i) => {
+          image.data[i] = i % 4 === 3 ? 255 : (Math.imul(i, 2654435761) >>> 24) / 2 + 64;
+        });
+        return image;
+      };
+      const work = new (Object.getPrototypeOf(async () => {}).constructor)('lib', 'model', 'small', 'large', body);
+      try {
+        return await work(lib, model.slice(0), noise(97, 61), noise(2400, 1600));
+      } catch (error) {
+        const { code, name, message } = /** @type {any} */ (error);
+        return { code, name, message };
+      }
+    }, body);
+}

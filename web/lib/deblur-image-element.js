@@ -71,7 +71,7 @@ export class DeblurImageElement extends Base {
     root.append(template.content);
     /** @type {Promise<Deblurrer> | null} */
     this.loading = null;
-    /** @type {Blob | null} The photograph as it came. */
+    /** @type {Blob | import('./photograph.js').Photograph | null} The photograph as it came. */
     this.source = null;
     /** @type {import('./deblur.js').RestoredImage | null} */
     this.restored = null;
@@ -422,7 +422,8 @@ export class DeblurImageElement extends Base {
     this.tell('deblur-start');
     try {
       const deblurrer = await this.deblurrer();
-      const result = await deblurrer.deblur(source, {
+      if (source instanceof Blob) this.source = await deblurrer.open(source, { signal: work.signal });
+      const result = await deblurrer.deblur(this.source ?? source, {
         blur: this.wantedBlur(),
         strength: Number(this.field('strength').value) / 100,
         signal: work.signal,

@@ -7,33 +7,47 @@
  *     const { image, blur } = await deblurrer.deblur(file, { onProgress: (done) => console.log(done) });
  *     const png = await image.toBlob('image/png');
  *
- * All computing happens in a worker.
+ * All computing happens in workers, one per processor as far as memory allows (memory.js); results do not depend on how many.
  * @module
  */
-import { encode, toBitmap } from './decode.js';
+import { isEstimate } from './blur.js';
+import { encode, refuseTooLarge, toBitmap } from './decode.js';
 import { DeblurError } from './errors.js';
+import { planMemory, thisDevice } from './memory.js';
+import { Photograph } from './photograph.js';
+import { WorkerPool } from './pool.js';
+import { restore } from './restore.js';
 import { moduleName } from './wasm.js';
 
 export { blurKinds, describeBlur } from './blur.js';
 export { MAX_PIXELS } from './decode.js';
 export { DeblurError } from './errors.js';
+export { Photograph } from './photograph.js';
 
 /**
  * @typedef {import('./blur.js').BlurDescription} BlurDescription
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  * @typedef {import('./blur.js').BlurKind} BlurKind
- * @typedef {import('./decode.js').PictureInput} PictureInput
+ * @typedef {import('./decode.js').PictureSource | Photograph} PictureInput
+ * @typedef {import('./memory.js').MemoryPlan} MemoryPlan
+ * @typedef {import('./restore.js').RestoreOptions} RestoreOptions
+ * @typedef {import('./tiles.js').Geometry} Geometry
  *
  * @typedef {object} LoadOptions
  * @property {string | URL | ArrayBuffer} [model] A .dbm file, or where it is. Default: weights/student.dbm beside lib/.
  * @property {string | URL} [wasmBase] Folder of the .wasm modules. Default: beside this file.
+ * @property {number} [workers] How many. Default: one per processor, as far as memory allows.
+ * @property {number} [stallMs] See pool.js.
  *
- * @typedef {object} DeblurOptions
+ * @typedef {object} OpenOptions
+ * @property {(photograph: Photograph) => void} [onPixels] Told the picture as soon as it is decoded.
+ * @property {AbortSignal} [signal]
+ *
+ * @typedef {object} BlurOptions
  * @property {'auto' | BlurDescription | BlurEstimate} [blur] Default: 'auto', estimated.
- * @property {number} [strength] 0: as it was, 1: as restored (default).
- * @property {(done: number) => void} [onProgress] Told the share that is done, 0..1.
  * @property {(blur: BlurEstimate) => void} [onBlur] Told what is assumed, before restoring begins.
- * @property {AbortSignal} [signal] Aborting takes effect at once.
+ *
+ * @typedef {RestoreOptions & BlurOptions} DeblurOptions
  *
  * @typedef {object} DeblurResult
  * @property {RestoredImage} image
@@ -61,24 +75,6 @@ async function untilAborted(promise, signal) {
     signal.removeEventListener('abort', abort);
   }
 }
-
-/** @type {WeakMap<Blob, number>} */
-const blobKeys = new WeakMap();
-let keyCount = 0;
-
-/**
- * A picture as the worker takes it. Files go as they are, and are decoded there; one that comes again is known by its key.
- * @param {PictureInput} input
- * @returns {Promise<{ input: Blob | ImageBitmap | ImageData, key: number }>}
- */
-async function portable(input) {
-  const key = (input instanceof Blob && blobKeys.get(input)) || ++keyCount;
-  if (input instanceof Blob) blobKeys.set(input, key);
-  return { input: input instanceof Blob || input instanceof ImageData ? input : await toBitmap(input), key };
-}
-
-/** @param {string} why */
-const lost = (why) => new DeblurError('worker-died', `The work was lost (${why}); try again, or with a smaller picture`);
 
 /** A restored picture. */
 export class RestoredImage {
@@ -117,7 +113,7 @@ async function fetchBytes(url) {
 }
 
 /**
- * Fetches the model and the code, and starts the worker.
+ * Fetches the model and the code, and starts the workers.
  * @param {LoadOptions} [options]
  * @returns {Promise<Deblurrer>} Rejects with a DeblurError: `no-model`, `bad-model`.
  */
@@ -128,106 +124,38 @@ export async function load(options = {}) {
     fetchBytes(wasmUrl).then((bytes) => WebAssembly.compile(bytes)),
     modelUrl instanceof ArrayBuffer ? modelUrl : fetchBytes(modelUrl),
   ]);
-  const deblurrer = new Deblurrer(module, model);
-  try {
-    deblurrer.provenance = (await deblurrer.start()).provenance;
-  } catch (error) {
-    deblurrer.destroy();
-    throw error;
-  }
-  return deblurrer;
+  const pool = new WorkerPool({ module, model, stallMs: options.stallMs });
+  const opened = await pool.hire();
+  const plan = planMemory({ ...thisDevice(), halo: opened.halo });
+  plan.workers = options.workers ?? plan.workers;
+  pool.grow(plan.workers);
+  return new Deblurrer(pool, opened, plan);
 }
 
-/**
- * @typedef {object} Call A request that waits for its answer.
- * @property {(value: any) => void} resolve
- * @property {(reason: unknown) => void} reject
- * @property {DeblurOptions} options
- */
+/** @param {ImageData} image */
+function asPhotograph({ data, width, height }) {
+  refuseTooLarge(width, height);
+  return new Photograph(/** @type {Uint8ClampedArray<ArrayBuffer>} */ (data), width, height);
+}
 
-/** A loaded model and the worker that runs it. Calls are answered one after the other. */
+/** A loaded model and the workers that run it. Calls are answered one after the other, each by all workers. */
 export class Deblurrer {
   /**
    * Use `load`.
-   * @param {WebAssembly.Module} module
-   * @param {ArrayBuffer} model
+   * @param {WorkerPool} pool
+   * @param {{ provenance: string } & Geometry} opened
+   * @param {MemoryPlan} plan
    */
-  constructor(module, model) {
-    this.module = module;
-    this.model = model;
-    /** @type {string} Lines "key: value" about the model. */
-    this.provenance = '';
-    /** @type {Worker | null} */
-    this.worker = null;
-    /** @type {Call | null} What the worker is doing. */
-    this.call = null;
+  constructor(pool, { provenance, alignment, halo }, plan) {
+    this.pool = pool;
+    /** Lines "key: value" about the model. */
+    this.provenance = provenance;
+    /** @type {Geometry} */
+    this.geometry = { alignment, halo };
+    this.plan = plan;
     /** @type {Promise<unknown>} The last call. */
     this.queue = Promise.resolve();
     this.destroyed = false;
-  }
-
-  /**
-   * Starts the worker and opens the model in it.
-   * @returns {Promise<{ provenance: string }>}
-   */
-  start() {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'deblur' });
-    worker.onmessage = (event) => this.worker === worker && this.receive(event.data);
-    worker.onerror = (event) => this.worker === worker && this.end(lost(event.message || 'the worker did not start'));
-    this.worker = worker;
-    return this.ask({ type: 'open', module: this.module, model: this.model });
-  }
-
-  /**
-   * Ends the worker, which also gives its memory back. The next call starts another.
-   * @param {unknown} reason What a call that waits is rejected with.
-   */
-  end(reason) {
-    this.worker?.terminate();
-    this.worker = null;
-    this.call?.reject(reason);
-    this.call = null;
-  }
-
-  /** @param {any} message */
-  receive(message) {
-    const { call } = this;
-    if (!call) return;
-    if (message.type === 'progress') call.options.onProgress?.(message.done);
-    else if (message.type === 'blur') call.options.onBlur?.(message.blur);
-    // A module that trapped or ran out of memory is in an unknown state.
-    else if (message.code === 'worker-died') this.end(lost(message.message));
-    else if (message.code === 'out-of-memory') this.end(new DeblurError(message.code, message.message));
-    else {
-      this.call = null;
-      if (message.type === 'error') call.reject(new DeblurError(message.code, message.message));
-      else call.resolve(message);
-    }
-  }
-
-  /**
-   * Asks the worker, which must be idle. It hears of a cancellation after the part of the picture that it is at, and then answers
-   * with nothing. (Ending it would be quicker, but a new one is fetched anew, and there may be no network.)
-   * @param {object} request
-   * @param {DeblurOptions} [options]
-   * @param {Transferable[]} [transfer]
-   * @returns {Promise<any>}
-   */
-  async ask(request, options = {}, transfer = []) {
-    const { signal } = options;
-    const cancel = () => {
-      this.worker?.postMessage({ type: 'cancel' });
-      if (this.call) this.call.options = {};
-    };
-    signal?.addEventListener('abort', cancel);
-    try {
-      return await new Promise((resolve, reject) => {
-        this.call = { resolve, reject, options };
-        this.worker?.postMessage(request, transfer);
-      });
-    } finally {
-      signal?.removeEventListener('abort', cancel);
-    }
   }
 
   /** @param {AbortSignal} [signal] */
@@ -237,32 +165,83 @@ export class Deblurrer {
   }
 
   /**
-   * @param {'estimate' | 'deblur'} type
-   * @param {PictureInput} input
-   * @param {object} more
-   * @param {DeblurOptions} options
+   * One call after the other, so that memory is bounded.
+   * @template T
+   * @param {() => Promise<T>} work
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<T>}
    */
-  async perform(type, input, more, options) {
-    this.throwIfOver(options.signal);
-    const picture = await portable(input);
-    this.throwIfOver(options.signal);
-    if (!this.worker) await this.start();
-    this.throwIfOver(options.signal);
-    // A bitmap moves; a Blob and an ImageData are copied, so that the caller keeps its own.
-    const answer = await this.ask(
-      { type, ...picture, ...more },
-      options,
-      picture.input instanceof ImageBitmap ? [picture.input] : [],
-    );
-    this.throwIfOver(options.signal);
-    return answer;
+  enqueue(work, signal) {
+    const result = this.queue.then(() => {
+      this.throwIfOver(signal);
+      return work();
+    });
+    this.queue = result.catch(() => {});
+    return untilAborted(result, signal);
   }
 
-  /** @param {Parameters<Deblurrer['perform']>} call */
-  enqueue(...call) {
-    const result = this.queue.then(() => this.perform(...call));
-    this.queue = result.catch(() => {});
-    return untilAborted(result, call[3].signal);
+  /**
+   * @param {PictureInput} input
+   * @param {boolean} estimates Whether it is to be found out how it is blurred.
+   * @param {OpenOptions} options
+   * @returns {Promise<Photograph>}
+   */
+  async read(input, estimates, { signal, onPixels = () => {} }) {
+    if (input instanceof Photograph || input instanceof ImageData) {
+      const photograph = input instanceof ImageData ? asPhotograph(input) : input;
+      onPixels(photograph);
+      if (estimates) photograph.found ??= await this.look(photograph, signal);
+      return photograph;
+    }
+    const portable = input instanceof Blob ? input : await toBitmap(input);
+    /** @type {Photograph | undefined} */
+    let read;
+    const { blur = null } = await this.pool.run({
+      make: () => ({
+        message: { type: 'read', input: portable, estimates },
+        transfer: portable instanceof ImageBitmap ? [portable] : [],
+      }),
+      onMessage: ({ pixels, width, height }) => {
+        read = new Photograph(new Uint8ClampedArray(pixels), width, height);
+        onPixels(read);
+      },
+      signal,
+    });
+    const photograph = /** @type {Photograph} */ (read);
+    photograph.found = blur;
+    return photograph;
+  }
+
+  /** @param {Photograph} photograph @param {AbortSignal} [signal] @returns {Promise<BlurEstimate>} */
+  async look({ pixels, width, height }, signal) {
+    const make = () => {
+      const { buffer } = pixels.slice();
+      return { message: { type: 'estimate', pixels: buffer, width, height }, transfer: [buffer] };
+    };
+    return (await this.pool.run({ make, signal })).blur;
+  }
+
+  /**
+   * What a blur that is asked for means to the restorer.
+   * @param {'auto' | BlurDescription | BlurEstimate} blur
+   * @param {BlurEstimate | null} found
+   * @returns {Promise<BlurEstimate>}
+   */
+  async settle(blur, found) {
+    if (blur === 'auto') return /** @type {BlurEstimate} */ (found);
+    if (isEstimate(blur)) return blur;
+    const message = { type: 'describe', blur: { ...blur, rest: blur.rest ?? found } };
+    return (await this.pool.run({ make: () => ({ message }), rank: () => -1 })).blur;
+  }
+
+  /**
+   * Decodes a picture and finds out how it is blurred.
+   * @param {PictureInput} input Untouched.
+   * @param {OpenOptions} [options]
+   * @returns {Promise<Photograph>} Rejects with a DeblurError, or the signal's reason.
+   */
+  open(input, options = {}) {
+    return this.enqueue(() => this.read(input, true, options), options.signal);
   }
 
   /**
@@ -271,27 +250,34 @@ export class Deblurrer {
    * @param {{ signal?: AbortSignal }} [options]
    * @returns {Promise<BlurEstimate>} Rejects with a DeblurError, or the signal's reason.
    */
-  async estimate(input, options = {}) {
-    return (await this.enqueue('estimate', input, {}, options)).blur;
+  async estimate(input, options) {
+    return /** @type {BlurEstimate} */ ((await this.open(input, options)).found);
   }
 
   /**
    * The sharper picture.
-   * @param {PictureInput} input Untouched.
+   * @param {PictureInput} input Untouched; not to be changed meanwhile.
    * @param {DeblurOptions} [options]
    * @returns {Promise<DeblurResult>} Rejects with a DeblurError, or the signal's reason.
    */
   async deblur(input, options = {}) {
-    const strength = options.strength ?? 1;
+    const { blur: wanted = 'auto', strength = 1, signal } = options;
     if (!(strength >= 0 && strength <= 1)) throw new DeblurError('bad-argument', 'strength has to be from 0 to 1');
-    const answer = await this.enqueue('deblur', input, { strength, blur: options.blur ?? 'auto' }, options);
-    const imageData = new ImageData(new Uint8ClampedArray(answer.pixels), answer.width, answer.height);
-    return { image: new RestoredImage(imageData), blur: answer.blur };
+    return this.enqueue(async () => {
+      const estimates = wanted === 'auto' || (!isEstimate(wanted) && !wanted.rest);
+      const photograph = await this.read(input, estimates, { signal });
+      this.throwIfOver(signal);
+      const blur = await this.settle(wanted, photograph.found);
+      this.throwIfOver(signal);
+      options.onBlur?.(blur);
+      const pixels = await restore(this, photograph, blur, options);
+      return { image: new RestoredImage(new ImageData(pixels, photograph.width, photograph.height)), blur };
+    }, signal);
   }
 
-  /** Ends the worker; calls that wait are rejected. */
+  /** Ends the workers; calls that wait are rejected. */
   destroy() {
     this.destroyed = true;
-    this.end(new DeblurError('bad-argument', 'This deblurrer was destroyed in the midst of its work'));
+    this.pool.destroy(new DeblurError('bad-argument', 'This deblurrer was destroyed in the midst of its work'));
   }
 }

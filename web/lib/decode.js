@@ -4,12 +4,12 @@ import { inspect } from './picture-file.js';
 /** Beyond this a browser's canvas and memory give out, silently in some. */
 export const MAX_PIXELS = 40_000_000;
 
-/** @typedef {Blob | ImageData | ImageBitmapSource} PictureInput A file, pixels, or what a browser can draw: an image, a canvas. */
+/** @typedef {Blob | ImageData | ImageBitmapSource} PictureSource A file, pixels, or what a browser can draw: an image, a canvas. */
 
 const noMemory = 'There is not enough memory for this picture; try a smaller one';
 
 /** @param {number} width @param {number} height */
-function refuseTooLarge(width, height) {
+export function refuseTooLarge(width, height) {
   const megapixels = Math.round((width * height) / 1e6);
   const advice = `a browser manages ${MAX_PIXELS / 1e6}. Use the command line, or make it smaller`;
   if (width * height > MAX_PIXELS) throw new DeblurError('too-large', `This picture has ${megapixels} megapixels; ${advice}`);
@@ -74,7 +74,7 @@ async function decode(blob) {
 
 /**
  * What a canvas can show; browsers decode it beside the thread that asks. Close it when done.
- * @param {PictureInput} input
+ * @param {PictureSource} input
  * @returns {Promise<ImageBitmap>}
  */
 export async function toBitmap(input) {
@@ -86,14 +86,10 @@ export async function toBitmap(input) {
 
 /**
  * Takes its time, and therefore belongs in a worker.
- * @param {PictureInput} input
- * @returns {Promise<ImageData>} `input` itself if it is one.
+ * @param {PictureSource} input
+ * @returns {Promise<ImageData>}
  */
 export async function toImageData(input) {
-  if (input instanceof ImageData) {
-    refuseTooLarge(input.width, input.height);
-    return input;
-  }
   const bitmap = await toBitmap(input);
   try {
     return pixelsOf(bitmap);

@@ -1,5 +1,6 @@
 import { blurKinds, estimateFromFloats, floatsFromEstimate, isEstimate } from './blur.js';
 import { DeblurError } from './errors.js';
+import { cut } from './tiles.js';
 
 /** @typedef {import('./blur.js').BlurDescription} BlurDescription */
 /** @typedef {import('./blur.js').BlurEstimate} BlurEstimate */
@@ -13,9 +14,6 @@ export function moduleName() {
 }
 
 const BLUR_BYTES = 48;
-
-/** A part is a second's work or two, after which a worker hears of a cancellation; smaller parts would spend more on their margins. */
-const PART_PX = 768;
 
 /** enum deblur_status, as far as a program wants to tell them apart. */
 const codes = /** @type {Record<number, string>} */ ({
@@ -111,6 +109,39 @@ export class Core {
     return this.text(this.exports.module_provenance(this.model));
   }
 
+  /** @returns {{ alignment: number, halo: number }} How the restorer's input has to be cut, in pixels (native/core/tile.h). */
+  geometry() {
+    return { alignment: this.exports.module_alignment(this.model), halo: this.exports.module_halo(this.model) };
+  }
+
+  /**
+   * @param {number} address Of a struct deblur_blur.
+   * @returns {BlurEstimate}
+   */
+  readBlur(address) {
+    const floats = new Float32Array(this.exports.memory.buffer.slice(address, address + BLUR_BYTES));
+    return estimateFromFloats(floats, this.exports.module_size(address));
+  }
+
+  /**
+   * What a description means to the restorer.
+   * @param {BlurDescription & { rest: BlurEstimate }} blur
+   * @returns {BlurEstimate}
+   */
+  describe({ kind, sizePx = 0, angleDeg = 0, rest }) {
+    const index = blurKinds.indexOf(kind);
+    if (index < 0) throw new DeblurError('bad-argument', `There is no blur of kind ${kind}; there are ${blurKinds.join(', ')}`);
+    const address = this.allocate(BLUR_BYTES);
+    try {
+      this.bytes.set(new Uint8Array(floatsFromEstimate(rest).buffer), address);
+      if (this.exports.module_describe(index, sizePx, angleDeg, address, address))
+        throw new DeblurError('bad-argument', `A blur of ${sizePx} px makes no sense for ${kind}; try a smaller one`);
+      return this.readBlur(address);
+    } finally {
+      this.free(address);
+    }
+  }
+
   /**
    * Copies a picture into the module's memory; close it when done.
    * @param {Uint8Array | Uint8ClampedArray} rgba
@@ -146,17 +177,11 @@ export class CorePicture {
     for (const address of [this.source, this.result, this.blur]) if (address) this.core.free(address);
   }
 
-  /** @returns {BlurEstimate} What is in `this.blur`. */
-  readBlur() {
-    const floats = new Float32Array(this.core.exports.memory.buffer.slice(this.blur, this.blur + BLUR_BYTES));
-    return estimateFromFloats(floats, this.core.exports.module_size(this.blur));
-  }
-
   /** @returns {BlurEstimate} */
   estimate() {
     const { core } = this;
     core.check(core.exports.module_estimate(core.model, this.source, this.width, this.height, this.blur));
-    return this.readBlur();
+    return core.readBlur(this.blur);
   }
 
   /**
@@ -165,25 +190,15 @@ export class CorePicture {
    * @returns {BlurEstimate}
    */
   tell(blur) {
-    const { core } = this;
     if (blur === 'auto') return this.estimate();
-    if (isEstimate(blur)) {
-      core.bytes.set(new Uint8Array(floatsFromEstimate(blur).buffer), this.blur);
-      return this.readBlur();
-    }
-    const kind = blurKinds.indexOf(blur.kind);
-    if (kind < 0)
-      throw new DeblurError('bad-argument', `There is no blur of kind ${blur.kind}; there are ${blurKinds.join(', ')}`);
-    this.tell(blur.rest ?? 'auto');
-    const status = core.exports.module_describe(kind, blur.sizePx ?? 0, blur.angleDeg ?? 0, this.blur, this.blur);
-    if (status)
-      throw new DeblurError('bad-argument', `A blur of ${blur.sizePx} px makes no sense for ${blur.kind}; try a smaller one`);
-    return this.readBlur();
+    const told = isEstimate(blur) ? blur : this.core.describe({ ...blur, rest: blur.rest ?? this.estimate() });
+    this.core.bytes.set(new Uint8Array(floatsFromEstimate(told).buffer), this.blur);
+    return told;
   }
 
   /**
    * Restores one part; all parts together give the same as the whole at once.
-   * @param {{ x: number, y: number, width: number, height: number }} part Its corner at multiples of 64.
+   * @param {import('./tiles.js').Rectangle} part Its corner at multiples of the alignment.
    * @param {number} strength
    * @param {(pixels: number) => void} [onProgress] Told how many of the part's pixels are done, in the midst of it.
    */
@@ -196,15 +211,12 @@ export class CorePicture {
     core.check(restore(core.model, source, this.result, width, height, blur, strength, x, y, part.width, part.height));
   }
 
-  /** @returns {Generator<{ x: number, y: number, width: number, height: number }>} */
-  *parts() {
-    for (let y = 0; y < this.height; y += PART_PX)
-      for (let x = 0; x < this.width; x += PART_PX)
-        yield { x, y, width: Math.min(PART_PX, this.width - x), height: Math.min(PART_PX, this.height - y) };
-  }
-
-  /** @returns {Uint8ClampedArray<ArrayBuffer>} A copy that outlives the picture. */
-  read() {
-    return new Uint8ClampedArray(this.core.exports.memory.buffer.slice(this.result, this.result + this.size));
+  /**
+   * @param {import('./tiles.js').Rectangle} [part] Default: all of it.
+   * @returns {Uint8ClampedArray<ArrayBuffer>} The restored pixels, in a copy that outlives the picture.
+   */
+  read(part = { x: 0, y: 0, width: this.width, height: this.height }) {
+    const restored = this.core.bytes.subarray(this.result, this.result + this.size);
+    return cut(restored, this.width, part);
   }
 }

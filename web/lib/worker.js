@@ -7,71 +7,80 @@ import { Core } from './wasm.js';
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  *
  * @typedef {{ type: 'open', module: WebAssembly.Module, model: ArrayBuffer }} OpenRequest
- * @typedef {{ input: Blob | ImageBitmap | ImageData, key: number }} Picture Two with the same key are the same.
- * @typedef {{ type: 'estimate' } & Picture} EstimateRequest
- * @typedef {{ type: 'cancel' }} CancelRequest
- * @typedef {{ type: 'deblur', strength: number, blur: 'auto' | BlurDescription | BlurEstimate } & Picture} DeblurRequest
+ * @typedef {{ type: 'read', input: Blob | ImageBitmap, estimates: boolean }} ReadRequest
+ * @typedef {{ type: 'estimate', pixels: ArrayBuffer, width: number, height: number }} EstimateRequest
+ * @typedef {{ type: 'describe', blur: BlurDescription & { rest: BlurEstimate } }} DescribeRequest
+ * @typedef {object} TileRequest
+ * @property {'tile'} type
+ * @property {ArrayBuffer} pixels RGBA of the tile with its halo.
+ * @property {number} width
+ * @property {number} height
+ * @property {import('./tiles.js').Rectangle} inner The tile within it.
+ * @property {BlurEstimate} blur
+ * @property {number} strength
  */
 
+/** @type {OpenRequest} */
+let opening;
 /** @type {Core} */
 let core;
-let cancelled = false;
-/** @type {{ key: number, picture: import('./wasm.js').CorePicture } | null} The last picture: it often comes again, with another blur. */
-let held = null;
 
 const worker = /** @type {{ postMessage(message: any, transfer?: Transferable[]): void, onmessage: any }} */ (
   /** @type {unknown} */ (globalThis)
 );
 
-/** Lets messages in: a timer comes after those that wait. */
-const breathe = () => new Promise((resolve) => setTimeout(resolve, 0));
-
-/** @param {Picture} request */
-async function hold({ input, key }) {
-  if (held?.key === key) return held.picture;
-  held?.picture.close();
-  held = null;
-  const { data, width, height } = await toImageData(input);
-  held = { key, picture: core.picture(data, width, height) };
-  return held.picture;
+/** A module's memory never shrinks: after a whole picture was in it, another instance begins anew. */
+async function openCore() {
+  core = await Core.open(opening.module, new Uint8Array(opening.model));
 }
 
-/** @param {DeblurRequest} request */
-async function deblur(request) {
-  const picture = await hold(request);
-  if (cancelled) return {};
-  const blur = picture.tell(request.blur);
-  worker.postMessage({ type: 'blur', blur });
-  const { width, height } = picture;
-  let before = 0;
-  for (const part of picture.parts()) {
-    picture.restore(part, request.strength, (pixels) =>
-      worker.postMessage({ type: 'progress', done: (before + pixels) / (width * height) }),
-    );
-    before += part.width * part.height;
-    await breathe();
-    if (cancelled) return {};
+/** @param {import('./wasm.js').CorePicture} picture */
+async function estimateAndForget(picture) {
+  try {
+    return picture.estimate();
+  } finally {
+    await openCore();
   }
-  return { pixels: picture.read().buffer, width, height, blur };
 }
 
-/** @param {OpenRequest | EstimateRequest | DeblurRequest} request */
-async function answer(request) {
-  if (request.type === 'open') {
-    core = await Core.open(request.module, new Uint8Array(request.model));
-    return { provenance: core.provenance() };
-  }
-  if (request.type === 'estimate') return { blur: (await hold(request)).estimate() };
-  return deblur(request);
-}
+const answers = {
+  async open(/** @type {OpenRequest} */ request) {
+    opening = request;
+    await openCore();
+    return { provenance: core.provenance(), ...core.geometry() };
+  },
+
+  /** The pixels are told as soon as they are there; the answer is what blurred them. */
+  async read(/** @type {ReadRequest} */ { input, estimates }) {
+    const { data, width, height } = await toImageData(input);
+    const picture = estimates ? core.picture(data, width, height) : null;
+    worker.postMessage({ type: 'pixels', pixels: data.buffer, width, height }, [data.buffer]);
+    return picture ? { blur: await estimateAndForget(picture) } : {};
+  },
+
+  async estimate(/** @type {EstimateRequest} */ { pixels, width, height }) {
+    return { blur: await estimateAndForget(core.picture(new Uint8Array(pixels), width, height)) };
+  },
+
+  describe: (/** @type {DescribeRequest} */ { blur }) => ({ blur: core.describe(blur) }),
+
+  tile(/** @type {TileRequest} */ { pixels, width, height, inner, blur, strength }) {
+    const picture = core.picture(new Uint8Array(pixels), width, height);
+    try {
+      picture.tell(blur);
+      picture.restore(inner, strength, (done) => worker.postMessage({ type: 'progress', done }));
+      return { pixels: picture.read(inner).buffer, memoryBytes: core.bytes.length };
+    } finally {
+      picture.close();
+    }
+  },
+};
 
 // One request at a time: the other side waits for an answer before it asks again.
-worker.onmessage = async (/** @type {MessageEvent<OpenRequest | EstimateRequest | DeblurRequest | CancelRequest>} */ event) => {
-  cancelled = event.data.type === 'cancel';
-  if (event.data.type === 'cancel') return;
+worker.onmessage = async (/** @type {MessageEvent<{ type: keyof typeof answers }>} */ event) => {
   try {
-    const result = await answer(event.data);
-    worker.postMessage({ type: 'done', ...result }, 'pixels' in result && result.pixels ? [result.pixels] : []);
+    const answer = await answers[event.data.type](/** @type {any} */ (event.data));
+    worker.postMessage({ type: 'done', ...answer }, 'pixels' in answer ? [answer.pixels] : []);
   } catch (error) {
     const code = error instanceof DeblurError ? error.code : 'worker-died';
     worker.postMessage({ type: 'error', code, message: error instanceof Error ? error.message : String(error) });

@@ -1,0 +1,174 @@
+import { DeblurError } from './errors.js';
+
+/**
+ * @typedef {object} Job A request to any one worker.
+ * @property {() => { message: { type: string }, transfer?: Transferable[] }} make Called anew when it has to be done again: what was
+ *   transferred to a worker that died is gone.
+ * @property {(message: any) => void} [onMessage] Told what a worker says before it answers.
+ * @property {() => number} [rank] Of the jobs that wait the one of the least rank is next; asked each time. Default: 0.
+ * @property {AbortSignal} [signal] A job whose signal was aborted is dropped, or its answer is.
+ *
+ * @typedef {Job & { attempts: number, resolve: (answer: any) => void, reject: (reason: unknown) => void }} Waiting
+ *
+ * @typedef {object} Member
+ * @property {Worker} worker
+ * @property {Waiting | null} job What it is doing.
+ * @property {boolean} ready Whether it has opened the model.
+ * @property {ReturnType<typeof setTimeout> | undefined} stalled Runs out where a worker says nothing for too long.
+ *
+ * @typedef {object} PoolOptions
+ * @property {WebAssembly.Module} module Compiled once; each worker makes an instance of it, with its own memory.
+ * @property {ArrayBuffer} model
+ * @property {number} [stallMs] A worker that is at work and says nothing for so long is taken for dead. It reports several times a
+ *   second, unless it decodes or writes a very large picture.
+ */
+
+/** A job that has ended so many workers would end the next one, too. */
+const ATTEMPTS = 3;
+
+const noMemory = 'There is not enough memory for this picture; try a smaller one';
+
+/** @param {string} why */
+const lost = (why) => new DeblurError('worker-died', `The work was lost (${why}); try again, or with a smaller picture`);
+
+/** Workers that share nothing, and the jobs that wait for them. One that dies is replaced, and what it did is done again. */
+export class WorkerPool {
+  /** @param {PoolOptions} options */
+  constructor({ module, model, stallMs = 60_000 }) {
+    this.opening = { type: 'open', module, model };
+    this.stallMs = stallMs;
+    /** @type {Member[]} */
+    this.members = [];
+    /** @type {Waiting[]} */
+    this.waiting = [];
+    /** How many workers were replaced. */
+    this.replaced = 0;
+  }
+
+  /** @returns {Promise<any>} What the new worker says when it is ready. */
+  hire() {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'deblur' });
+    /** @type {Member} */
+    const member = { worker, job: null, ready: false, stalled: undefined };
+    worker.onmessage = (event) => this.receive(member, event.data);
+    worker.onerror = (event) => this.bury(member, event.message || 'a worker did not start');
+    this.members.push(member);
+    return new Promise((resolve, reject) =>
+      this.give(member, { make: () => ({ message: this.opening }), attempts: ATTEMPTS, resolve, reject }),
+    );
+  }
+
+  /** @param {number} count How many workers there shall be; some may come later, or not at all. */
+  grow(count) {
+    while (this.members.length < count) this.hire().catch(() => {});
+  }
+
+  /**
+   * @param {Job} job
+   * @returns {Promise<any>} The worker's answer. Rejects with a DeblurError, or the signal's reason.
+   */
+  run(job) {
+    if (!this.members.length) this.hire().catch((error) => this.giveUpIfAlone(error));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ ...job, attempts: 0, resolve, reject });
+      this.assign();
+    });
+  }
+
+  /** Gives what waits to those who are idle. */
+  assign() {
+    this.waiting = this.waiting.filter((job) => {
+      if (job.signal?.aborted) job.reject(job.signal.reason);
+      return !job.signal?.aborted;
+    });
+    for (const member of this.members) {
+      if (member.job || !this.waiting.length) continue;
+      const ranks = this.waiting.map((job) => job.rank?.() ?? 0);
+      const [next] = this.waiting.splice(ranks.indexOf(Math.min(...ranks)), 1);
+      this.give(member, next);
+    }
+  }
+
+  /** @param {Member} member @param {Waiting} job */
+  give(member, job) {
+    member.job = job;
+    this.watch(member);
+    try {
+      const { message, transfer = [] } = job.make();
+      member.worker.postMessage(message, transfer);
+    } catch (error) {
+      // No memory to cut a tile from the picture; or what was transferred to a worker that died, and cannot be made again.
+      member.job = null;
+      clearTimeout(member.stalled);
+      const why = error instanceof Error ? error.message : String(error);
+      job.reject(error instanceof RangeError ? new DeblurError('out-of-memory', noMemory) : lost(why));
+    }
+  }
+
+  /** @param {Member} member */
+  watch(member) {
+    clearTimeout(member.stalled);
+    member.stalled = setTimeout(() => this.bury(member, 'a worker no longer answers'), this.stallMs);
+  }
+
+  /** @param {Member} member @param {any} message */
+  receive(member, message) {
+    const { job } = member;
+    if (!job) return;
+    // A module that trapped is in an unknown state, and one that has no model is of no use.
+    if (message.code === 'worker-died') return this.bury(member, message.message);
+    if (message.type === 'error' && !member.ready) {
+      job.reject(new DeblurError(message.code, message.message));
+      return this.bury(member, message.message);
+    }
+    if (message.type !== 'done' && message.type !== 'error') {
+      this.watch(member);
+      if (!job.signal?.aborted) job.onMessage?.(message);
+      return;
+    }
+    clearTimeout(member.stalled);
+    member.job = null;
+    member.ready = true;
+    if (job.signal?.aborted) job.reject(job.signal.reason);
+    else if (message.type === 'error') job.reject(new DeblurError(message.code, message.message));
+    else job.resolve(message);
+    this.assign();
+  }
+
+  /**
+   * Ends a worker that is not to be trusted, hires another, and sees that the job is done.
+   * @param {Member} member
+   * @param {string} why
+   */
+  bury(member, why) {
+    if (!this.members.includes(member)) return;
+    this.members = this.members.filter((other) => other !== member);
+    clearTimeout(member.stalled);
+    member.worker.terminate();
+    const { job } = member;
+    if (job && ++job.attempts < ATTEMPTS) this.waiting.push(job);
+    else job?.reject(lost(why));
+    if (!member.ready) return; // the next would not start, either
+    this.replaced++;
+    this.hire().catch((error) => this.giveUpIfAlone(error));
+  }
+
+  /** Nobody is left, and none can be had. @param {unknown} reason */
+  giveUpIfAlone(reason) {
+    if (this.members.length) return;
+    for (const job of this.waiting.splice(0)) job.reject(reason);
+  }
+
+  /**
+   * Ends all workers, and with them their memory.
+   * @param {unknown} reason What is rejected is rejected with.
+   */
+  destroy(reason) {
+    for (const { worker, job, stalled } of this.members.splice(0)) {
+      clearTimeout(stalled);
+      worker.terminate();
+      job?.reject(reason);
+    }
+    for (const job of this.waiting.splice(0)) job.reject(reason);
+  }
+}

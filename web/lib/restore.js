@@ -1,0 +1,97 @@
+import { DeblurError } from './errors.js';
+import { tileSide } from './memory.js';
+import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './tiles.js';
+
+/**
+ * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
+ * @typedef {import('./photograph.js').Photograph} Photograph
+ * @typedef {import('./tiles.js').Rectangle} Rectangle
+ *
+ * @typedef {object} RestoreOptions
+ * @property {number} [strength] 0: as it was, 1: as restored (default).
+ * @property {() => Rectangle | null} [view] What is looked at, which is done first; asked whenever a worker is free. Default: nothing.
+ * @property {number} [tilePx] Side of the tiles. The result does not depend on it. Default: from the device's memory.
+ * @property {(done: number) => void} [onProgress] Told the share that is done, 0..1, ever larger.
+ * @property {(tile: Rectangle, pixels: Uint8ClampedArray<ArrayBuffer>) => void} [onTile] Told each tile's RGBA as it is done.
+ * @property {AbortSignal} [signal]
+ */
+
+/** @param {number} width @param {number} height @returns {Uint8ClampedArray<ArrayBuffer>} */
+function newPixels(width, height) {
+  try {
+    return new Uint8ClampedArray(width * height * 4);
+  } catch {
+    throw new DeblurError('out-of-memory', 'There is not enough memory for this picture; try a smaller one');
+  }
+}
+
+/** Adds up what is done of each tile. One that is done again, by another worker, begins anew; the sum does not. */
+class Progress {
+  /** @param {number} pixels In all. @param {(done: number) => void} tell */
+  constructor(pixels, tell) {
+    this.pixels = pixels;
+    this.tell = tell;
+    this.told = 0;
+    /** @type {Map<Rectangle, number>} */
+    this.done = new Map();
+  }
+
+  /** @param {Rectangle} tile @param {number} pixels How many of its are done. */
+  set(tile, pixels) {
+    this.done.set(tile, pixels);
+    const share = [...this.done.values()].reduce((a, b) => a + b, 0) / this.pixels;
+    if (share > this.told) this.tell(share);
+    this.told = Math.max(this.told, share);
+  }
+}
+
+/**
+ * Restores a picture tile by tile, on all workers of a pool.
+ * @param {{ pool: import('./pool.js').WorkerPool, geometry: import('./tiles.js').Geometry, plan: import('./memory.js').MemoryPlan }} means
+ * @param {Photograph} photograph
+ * @param {BlurEstimate} blur
+ * @param {RestoreOptions} options
+ * @returns {Promise<Uint8ClampedArray<ArrayBuffer>>} RGBA. Rejects with a DeblurError, or the signal's reason.
+ */
+export async function restore({ pool, geometry, plan }, photograph, blur, options) {
+  const { pixels, width, height } = photograph;
+  const { strength = 1, signal, view = () => null, onTile = () => {}, onProgress = () => {} } = options;
+  const result = newPixels(width, height);
+  const side = roundUp(options.tilePx ?? tileSide(width * height, plan), geometry.alignment);
+  const progress = new Progress(width * height, onProgress);
+  const failed = new AbortController(); // one tile is enough to end the others
+  const abort = () => failed.abort(signal?.reason);
+  signal?.addEventListener('abort', abort);
+
+  /** @param {Rectangle} tile */
+  const restoreTile = async (tile) => {
+    const outer = withHalo(tile, width, height, geometry);
+    const inner = { ...tile, x: tile.x - outer.x, y: tile.y - outer.y };
+    const answer = await pool.run({
+      make: () => {
+        const { buffer } = cut(pixels, width, outer);
+        const message = { type: 'tile', pixels: buffer, width: outer.width, height: outer.height, inner, blur, strength };
+        return { message, transfer: [buffer] };
+      },
+      onMessage: (message) => progress.set(tile, message.done),
+      rank: () => rankOf(tile, view()),
+      signal: failed.signal,
+    });
+    const restored = new Uint8ClampedArray(answer.pixels);
+    paste(result, width, tile, restored);
+    onTile(tile, restored);
+    progress.set(tile, tile.width * tile.height);
+  };
+
+  const tiles = quarterSeen(tilesOf(width, height, side), view(), geometry);
+  tiles.sort((a, b) => rankOf(a, view()) - rankOf(b, view())); // the first ones are given out at once
+  try {
+    await Promise.all(tiles.map(restoreTile));
+    return result;
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
