@@ -59,13 +59,13 @@ enum deblur_status trainer_make_teacher_nets(struct trainer *t) {
 								  .width = t->crop_px,
 								  .precision = t->options->precision,
 								  .tap = features ? graph_bottleneck(t->teacher.restorer) : -1};
-	enum deblur_status status = net_create(t->engine, t->teacher.restorer, &options, &t->teacher_net);
+	enum deblur_status status = net_create(t->teacher.restorer, &options, &t->teacher_net);
 	if (status || !features) return status;
 	options.height = options.width =
 		t->crop_px / t->teacher.restorer->tensors[graph_bottleneck(t->teacher.restorer)].downscale;
 	options.training = true;
 	options.tap = t->projection->picture;
-	status = net_create(t->engine, t->projection, &options, &t->projection_net);
+	status = net_create(t->projection, &options, &t->projection_net);
 	if (status) return status;
 	return gradient_mean_create(t->options->parallel, t->projection, t->projection_net, &t->projection_mean);
 }

@@ -22,7 +22,6 @@ struct trainer {
 	const struct trainer_options *options;
 	struct trainer_result *result;
 	struct dataset *dataset;
-	struct conv_engine *engine;
 	struct model_file model;   /* the graphs that are trained */
 	struct model_file teacher; /* restorer NULL: none */
 	struct net *restorer;

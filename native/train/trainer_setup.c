@@ -135,20 +135,20 @@ static enum deblur_status make_restorer_nets(struct trainer *t, size_t stage) {
 								  .precision = o->precision,
 								  .training = true,
 								  .tap = trainer_student_tap(t)};
-	enum deblur_status status = net_create(t->engine, t->model.restorer, &options, &t->restorer);
+	enum deblur_status status = net_create(t->model.restorer, &options, &t->restorer);
 	if (!status) status = gradient_mean_create(o->parallel, t->model.restorer, t->restorer, &t->restorer_mean);
 	options.training = false;
 	options.tap = -1;
-	if (!status) status = net_create(t->engine, t->model.estimator, &options, &t->looker);
+	if (!status) status = net_create(t->model.estimator, &options, &t->looker);
 	return status ? status : trainer_make_teacher_nets(t);
 }
 
 static enum deblur_status make_nets(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	struct net_options options = {.batch = o->batch, .precision = o->precision, .training = true, .tap = -1};
-	enum deblur_status status = conv_engine_create(&t->engine);
+	enum deblur_status status = DEBLUR_OK;
 	options.height = options.width = o->estimator_crop_px;
-	if (!status && o->estimator_first > 0) status = net_create(t->engine, t->model.estimator, &options, &t->estimator);
+	if (o->estimator_first > 0) status = net_create(t->model.estimator, &options, &t->estimator);
 	if (!status && t->estimator)
 		status = gradient_mean_create(o->parallel, t->model.estimator, t->estimator, &t->estimator_mean);
 	if (!status) status = make_restorer_nets(t, 0);
@@ -316,7 +316,6 @@ void trainer_tear_down(struct trainer *t) {
 	net_destroy(t->estimator);
 	trainer_release_teacher(t);
 	model_file_release(&t->model);
-	conv_engine_destroy(t->engine);
 	dataset_close(t->dataset);
 	progress_close(t->progress);
 	free(t->sharp);

@@ -203,7 +203,6 @@ static void what_the_estimator_should_say_comes_back(void) {
 /* One 1x1 convolution that has to become "twice the picture plus a half". */
 struct problem {
 	struct graph *graph;
-	struct conv_engine *engine;
 	struct net *net;
 	struct optimizer *optimizer;
 };
@@ -212,8 +211,8 @@ static struct problem make_problem(void) {
 	struct problem p = {.graph = graph_create("line")};
 	graph_set_output(p.graph,
 					 graph_conv2d(p.graph, graph_input_map(p.graph, "picture", 3), "conv", 3, 1, 1, ACTIVATION_NONE));
-	conv_engine_create(&p.engine);
-	net_create(p.engine, p.graph, &(struct net_options){1, 8, 8, CONV_FLOAT32, true, -1}, &p.net);
+	net_create(p.graph, &(struct net_options){.batch = 1, .height = 8, .width = 8, .training = true, .tap = -1},
+			   &p.net);
 	optimizer_create(p.graph->parameters, p.graph->parameter_count, &optimizer_defaults, &p.optimizer);
 	return p;
 }
@@ -221,7 +220,6 @@ static struct problem make_problem(void) {
 static void release_problem(struct problem *p) {
 	optimizer_destroy(p->optimizer);
 	net_destroy(p->net);
-	conv_engine_destroy(p->engine);
 	graph_destroy(p->graph);
 }
 

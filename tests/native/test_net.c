@@ -2,6 +2,9 @@
  * differences of it. */
 #include "train/net.h"
 
+#include <omp.h>
+#include <stdatomic.h>
+
 #include "check.h"
 #include "core/blur.h"
 #include "core/networks.h"
@@ -10,7 +13,7 @@
 
 enum { BATCH = 3 };
 
-static struct conv_engine *engine;
+static size_t parts; /* of the batch, in all of these nets */
 
 struct problem {
 	struct graph *graph;
@@ -74,8 +77,14 @@ static double loss_in_double(const struct problem *p) {
 
 static struct net *run_net(const struct problem *p, enum conv_precision precision, int tap) {
 	struct net *net = NULL;
-	const struct net_options options = {BATCH, p->height, p->width, precision, true, tap};
-	const enum deblur_status status = net_create(engine, p->graph, &options, &net);
+	const struct net_options options = {.batch = BATCH,
+										.height = p->height,
+										.width = p->width,
+										.precision = precision,
+										.training = true,
+										.tap = tap,
+										.parts = parts};
+	const enum deblur_status status = net_create(p->graph, &options, &net);
 	CHECK(!status, "%s", deblur_status_message(status));
 	for (size_t i = 0; i < BATCH * p->picture_count; i++) net_picture(net)[i] = (float)p->pictures[i];
 	for (size_t i = 0; i < BATCH * p->condition_count; i++) net_condition(net)[i] = (float)p->conditions[i];
@@ -312,28 +321,53 @@ static void bfloat16_follows_float32(void) {
 static void sizes_that_do_not_fit_are_refused(void) {
 	struct graph *g = networks_restorer("student");
 	struct net *net = NULL;
-	CHECK(net_create(engine, g, &(struct net_options){1, 12, 16, CONV_FLOAT32, true, -1}, &net) == DEBLUR_BAD_ARGUMENT,
+	CHECK(net_create(g, &(struct net_options){.batch = 1, .height = 12, .width = 16, .training = true, .tap = -1},
+					 &net) == DEBLUR_BAD_ARGUMENT,
 		  "height 12");
-	CHECK(net_create(engine, g, &(struct net_options){0, 16, 16, CONV_FLOAT32, true, -1}, &net) == DEBLUR_BAD_ARGUMENT,
+	CHECK(net_create(g, &(struct net_options){.batch = 0, .height = 16, .width = 16, .training = true, .tap = -1},
+					 &net) == DEBLUR_BAD_ARGUMENT,
 		  "no batch");
-	CHECK(net_create(engine, g, &(struct net_options){1, 16, 16, CONV_FLOAT32, true, (int)g->tensor_count}, &net) ==
-			  DEBLUR_BAD_ARGUMENT,
+	CHECK(net_create(g,
+					 &(struct net_options){
+						 .batch = 1, .height = 16, .width = 16, .training = true, .tap = (int)g->tensor_count},
+					 &net) == DEBLUR_BAD_ARGUMENT,
 		  "a tap beyond the tensors");
+	CHECK(net_create(
+			  g, &(struct net_options){.batch = 4, .height = 16, .width = 16, .training = true, .tap = -1, .parts = 3},
+			  &net) == DEBLUR_BAD_ARGUMENT,
+		  "parts that do not divide the batch");
 	graph_destroy(g);
 }
 
+static void count_call(void *context) {
+	atomic_fetch_add((atomic_int *)context, 1);
+}
+
+static void idle_threads_find_work(void) {
+	struct problem p = make_problem(networks_restorer("student"), 16, 16, 8);
+	struct net *net = run_net(&p, CONV_FLOAT32, -1);
+	atomic_int calls = 0;
+	net_on_idle(net, count_call, &calls);
+	CHECK(!net_backward(net), "backward");
+	const int threads = parts > 1 ? (int)parts : omp_get_max_threads();
+	CHECK(calls == threads, "%d of %d threads worked", calls, threads);
+	net_destroy(net);
+	release_problem(&p);
+}
+
 int main(void) {
-	if (conv_engine_create(&engine)) return 1;
 	RUN(sizes_that_do_not_fit_are_refused);
-	RUN(conv2d_gradients_are_right);
-	RUN(conv_transpose_gradients_are_right);
-	RUN(shuffle_gradients_are_right);
-	RUN(sums_that_share_a_term_have_right_gradients);
-	RUN(vectors_and_affine_have_right_gradients);
-	RUN(whole_nets_have_right_gradients);
-	RUN(tapped_tensors_have_right_gradients);
-	RUN(a_tapped_input_gets_its_gradient);
-	RUN(bfloat16_follows_float32);
-	conv_engine_destroy(engine);
+	for (parts = 1; parts <= BATCH; parts += BATCH - 1) {
+		RUN(conv2d_gradients_are_right);
+		RUN(conv_transpose_gradients_are_right);
+		RUN(shuffle_gradients_are_right);
+		RUN(sums_that_share_a_term_have_right_gradients);
+		RUN(vectors_and_affine_have_right_gradients);
+		RUN(whole_nets_have_right_gradients);
+		RUN(tapped_tensors_have_right_gradients);
+		RUN(a_tapped_input_gets_its_gradient);
+		RUN(bfloat16_follows_float32);
+		RUN(idle_threads_find_work);
+	}
 	return check_summary();
 }

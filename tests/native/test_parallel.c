@@ -119,10 +119,9 @@ static void hear(void *context, size_t parameter) {
 
 static void a_gradient_is_complete_when_the_net_tells_of_it(void) {
 	struct graph *graph = make_graph();
-	struct conv_engine *engine = NULL;
 	struct net *net = NULL;
-	const struct net_options options = {BATCH, SIDE, SIDE, CONV_FLOAT32, true, -1};
-	CHECK(!conv_engine_create(&engine) && !net_create(engine, graph, &options, &net), "set-up");
+	const struct net_options options = {.batch = BATCH, .height = SIDE, .width = SIDE, .training = true, .tap = -1};
+	CHECK(!net_create(graph, &options, &net), "set-up");
 	struct told told = {.graph = graph, .net = net};
 	net_on_gradient(net, hear, &told);
 	run(net, 1);
@@ -130,18 +129,16 @@ static void a_gradient_is_complete_when_the_net_tells_of_it(void) {
 		CHECK(told.times[i] == 1 && told.sums[i] == gradient_sum(&told, i), "%s: %zu times, %g, in the end %g",
 			  graph->parameters[i].name, told.times[i], told.sums[i], gradient_sum(&told, i));
 	net_destroy(net);
-	conv_engine_destroy(engine);
 	graph_destroy(graph);
 }
 
 static void gradients_become_their_mean(void) {
 	struct graph *graph = make_graph();
-	struct conv_engine *engine = NULL;
 	struct net *net = NULL, *alone = NULL;
 	struct gradient_mean *mean = NULL;
-	const struct net_options options = {BATCH, SIDE, SIDE, CONV_FLOAT32, true, -1};
-	CHECK(!conv_engine_create(&engine) && !net_create(engine, graph, &options, &net) &&
-			  !net_create(engine, graph, &options, &alone) && !gradient_mean_create(all, graph, net, &mean),
+	const struct net_options options = {.batch = BATCH, .height = SIDE, .width = SIDE, .training = true, .tap = -1};
+	CHECK(!net_create(graph, &options, &net) && !net_create(graph, &options, &alone) &&
+			  !gradient_mean_create(all, graph, net, &mean),
 		  "set-up");
 	/* Gradients are proportional to the loss's slope: 1, 2, .. by rank. The third time the last process gets no further
 	 * than its own mistake, and nobody waits for it; the fourth time all is as before. */
@@ -163,7 +160,6 @@ static void gradients_become_their_mean(void) {
 	gradient_mean_destroy(mean);
 	net_destroy(net);
 	net_destroy(alone);
-	conv_engine_destroy(engine);
 	graph_destroy(graph);
 }
 

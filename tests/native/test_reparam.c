@@ -245,7 +245,6 @@ enum { H = 8, W = 6, PICTURE = H * W * 3, OUTPUT = H / 2 * (W / 2) * 2 };
 
 /* The loss is the sum of output * target. The net is the plain one; differences are taken of the drawn-out graph. */
 struct problem {
-	struct conv_engine *engine;
 	struct reparam *r;
 	struct net *net;
 	struct graph *unfolded;
@@ -273,8 +272,9 @@ static struct problem make_problem(unsigned branches) {
 	for (size_t i = 0; i < PICTURE; i++) p.picture[i] = (double)(float)random_uniform(&random);
 	for (size_t i = 0; i < OUTPUT; i++) p.target[i] = (double)(float)random_normal(&random);
 	CHECK(!reparam_fold(p.r, p.r->values, p.r->graph), "fold");
-	CHECK(!conv_engine_create(&p.engine), "engine");
-	CHECK(!net_create(p.engine, p.r->graph, &(struct net_options){1, H, W, CONV_FLOAT32, true, -1}, &p.net), "net");
+	CHECK(!net_create(p.r->graph,
+					  &(struct net_options){.batch = 1, .height = H, .width = W, .training = true, .tap = -1}, &p.net),
+		  "net");
 	return p;
 }
 
@@ -284,7 +284,6 @@ static void release_problem(struct problem *p) {
 	free(p->parameters);
 	graph_destroy(p->unfolded);
 	net_destroy(p->net);
-	conv_engine_destroy(p->engine);
 	reparam_destroy(p->r);
 	graph_destroy(graph);
 }
