@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "deblur.h"
 #include "tools/train_commands.h"
@@ -28,7 +29,15 @@ static void print_help(FILE *to) {
 	fprintf(to, "\n  --version  the version\n  --help     this text; deblur-train COMMAND --help for each\n");
 }
 
+/* Threads that wait are to sleep rather than spin: beside other work a run is twice as fast so, and alone no slower
+ * (BENCHMARKS.md). OpenMP reads that before main, so the program begins anew; where it cannot, it goes on spinning. */
+static void sleep_while_waiting(char **argv) {
+	if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return; /* the user's choice, or ours already */
+	if (!setenv("OMP_WAIT_POLICY", "passive", 1)) execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv) {
+	sleep_while_waiting(argv);
 	if (argc < 2) {
 		print_help(stderr);
 		return 2;

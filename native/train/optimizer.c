@@ -35,10 +35,11 @@ enum deblur_status optimizer_create(struct graph_parameter *parameters, size_t p
 	*optimizer = (struct optimizer){.parameters = parameters,
 									.parameter_count = parameter_count,
 									.options = *options,
+									.sums = calloc(parameter_count + 1, sizeof(double)),
 									.mean = new_state(parameters, parameter_count),
 									.square = new_state(parameters, parameter_count),
 									.ema = new_state(parameters, parameter_count)};
-	if (!optimizer->mean || !optimizer->square || !optimizer->ema) {
+	if (!optimizer->sums || !optimizer->mean || !optimizer->square || !optimizer->ema) {
 		optimizer_destroy(optimizer);
 		return DEBLUR_OUT_OF_MEMORY;
 	}
@@ -50,6 +51,7 @@ enum deblur_status optimizer_create(struct graph_parameter *parameters, size_t p
 
 void optimizer_destroy(struct optimizer *optimizer) {
 	if (!optimizer) return;
+	free(optimizer->sums);
 	free_state(optimizer->mean, optimizer->parameter_count);
 	free_state(optimizer->square, optimizer->parameter_count);
 	free_state(optimizer->ema, optimizer->parameter_count);
@@ -68,26 +70,28 @@ SPAN_CLONES static double squares_of_run(const float *values, size_t count) {
 	return sum;
 }
 
-/* In as many parts whatever the thread count: the sum is the same. */
 static double square_sum(const float *values, size_t count) {
-	enum { PARTS = 32 };
-	const size_t part = (count + PARTS - 1) / PARTS;
-	double sums[PARTS] = {0}, sum = 0;
-#pragma omp parallel for schedule(static) if (count > RUN)
-	for (size_t p = 0; p < PARTS; p++)
-		for (size_t start = p * part; start < (p + 1) * part && start < count; start += RUN) {
-			const size_t end = (p + 1) * part < count ? (p + 1) * part : count;
-			sums[p] += squares_of_run(values + start, end - start < RUN ? end - start : RUN);
-		}
-	for (size_t p = 0; p < PARTS; p++) sum += sums[p];
+	double sum = 0;
+	for (size_t start = 0; start < count; start += RUN)
+		sum += squares_of_run(values + start, count - start < RUN ? count - start : RUN);
 	return sum;
+}
+
+/* Of all gradients together; the same whatever the thread count. */
+static double norm_of(struct optimizer *optimizer, float *const *gradients) {
+	double sum = 0;
+#pragma omp parallel for schedule(dynamic)
+	for (size_t i = 0; i < optimizer->parameter_count; i++)
+		optimizer->sums[i] = square_sum(gradients[i], optimizer->parameters[i].count);
+	for (size_t i = 0; i < optimizer->parameter_count; i++) sum += optimizer->sums[i];
+	return sqrt(sum);
 }
 
 struct step {
 	float rate, decay, clip, mean_share, square_share, mean_unbias, square_unbias, epsilon, ema_share;
 };
 
-SPAN_CLONES static void update_run(const float *restrict gradient, float *restrict w, float *restrict m,
+SPAN_CLONES static void update_all(const float *restrict gradient, float *restrict w, float *restrict m,
 								   float *restrict v, float *restrict ema, size_t count, float decay,
 								   const struct step *step) {
 	const struct step s = *step; /* which the arrays are then known not to overlap */
@@ -105,18 +109,12 @@ static void update(struct optimizer *optimizer, size_t parameter, const float *g
 	float *w = p->values, *m = optimizer->mean[parameter], *v = optimizer->square[parameter];
 	float *ema = optimizer->ema[parameter];
 	const float decay = p->shape[1] > 1 || p->shape[3] > 1 ? s->rate * s->decay : 0; /* a bias has one dimension */
-#pragma omp parallel for schedule(static) if (p->count > RUN)
-	for (size_t start = 0; start < p->count; start += RUN)
-		update_run(gradient + start, w + start, m + start, v + start, ema + start,
-				   p->count - start < RUN ? p->count - start : RUN, decay, s);
+	update_all(gradient, w, m, v, ema, p->count, decay, s);
 }
 
 double optimizer_step(struct optimizer *optimizer, float *const *gradients, double learning_rate) {
 	const struct optimizer_options *o = &optimizer->options;
-	double norm = 0;
-	for (size_t i = 0; i < optimizer->parameter_count; i++)
-		norm += square_sum(gradients[i], optimizer->parameters[i].count);
-	norm = sqrt(norm);
+	const double norm = norm_of(optimizer, gradients);
 	if (!isfinite(norm)) return norm;
 	const double t = (double)++optimizer->step, ema = fmin(o->ema_decay, (1 + t) / (10 + t));
 	const struct step s = {.rate = (float)learning_rate,
@@ -128,6 +126,7 @@ double optimizer_step(struct optimizer *optimizer, float *const *gradients, doub
 						   .square_unbias = (float)(1 / (1 - pow(o->beta2, t))),
 						   .epsilon = (float)o->epsilon,
 						   .ema_share = (float)(1 - ema)};
+#pragma omp parallel for schedule(dynamic)
 	for (size_t i = 0; i < optimizer->parameter_count; i++) update(optimizer, i, gradients[i], &s);
 	return norm;
 }

@@ -19,6 +19,7 @@ struct optimizer {
 	struct optimizer_options options;
 	uint64_t step;                 /* taken so far */
 	float **mean, **square, **ema; /* [parameter_count][count of the parameter], owned */
+	double *sums;                  /* [parameter_count] of a step's gradients, squared */
 };
 
 enum deblur_status optimizer_create(struct graph_parameter *parameters, size_t parameter_count,

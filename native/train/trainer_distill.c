@@ -108,8 +108,8 @@ static void pose(struct trainer *t, size_t i) {
 	turn_picture(net_picture(t->restorer) + at, t->crop_px, t->ways[i], net_picture(t->teacher_net) + at);
 	float *told = net_condition(t->teacher_net);
 	if (!told) return;
-	struct deblur_blur blur = t->truths[i];
-	if (!t->has_truth[i]) blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &blur);
+	struct deblur_blur blur = t->drawn->truths[i];
+	if (!t->drawn->has_truth[i]) blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &blur);
 	turn_blur(&blur, t->ways[i]);
 	blur_to_condition(&blur, told + i * BLUR_CONDITION_COUNT);
 }
@@ -121,7 +121,8 @@ enum deblur_status trainer_ask_teacher(struct trainer *t) {
 	if (status) return status;
 	for (size_t i = 0; i < t->batch; i++)
 		turn_back(net_output(t->teacher_net) + i * count, t->crop_px, t->ways[i], t->answers + i * count);
-	memcpy(t->sharp + labelled * count, t->answers + labelled * count, (t->batch - labelled) * count * sizeof(float));
+	memcpy(t->drawn->sharp + labelled * count, t->answers + labelled * count,
+		   (t->batch - labelled) * count * sizeof(float));
 	return DEBLUR_OK;
 }
 

@@ -5,6 +5,7 @@
 #define TRAIN_TRAINER_INTERNAL_H
 
 #include "core/model_file.h"
+#include "train/feed.h"
 #include "train/gradient_mean.h"
 #include "train/net.h"
 #include "train/progress.h"
@@ -44,10 +45,9 @@ struct trainer {
 	struct {
 		size_t samples, numbers; /* the most that a batch has, of samples and of their numbers */
 	} room;
-	float *sharp;               /* [batch][crop][crop][3] */
-	struct deblur_blur *truths; /* [batch] */
-	bool *has_truth;            /* [batch] */
-	double started;             /* clock when this session began, less the seconds of earlier ones */
+	struct feed *feed;
+	struct feed_batch *drawn; /* this step's samples, until its backward pass */
+	double started;           /* clock when this session began, less the seconds of earlier ones */
 	double last_checkpoint, last_report;
 	struct run_files files;
 	char recipe[10240]; /* two paths, and what else is chosen */

@@ -195,14 +195,11 @@ static enum deblur_status make_state(struct trainer *t) {
 	if (o->estimator_first > 0) make_room(t, o->batch, o->estimator_crop_px);
 	for (size_t i = 0; i < o->crops.count; i++)
 		make_room(t, crop_schedule_batch(&o->crops, i, o->batch), o->crops.stages[i].px);
-	t->sharp = malloc(t->room.numbers * sizeof *t->sharp);
-	t->truths = calloc(t->room.samples, sizeof *t->truths);
-	t->has_truth = calloc(t->room.samples, sizeof *t->has_truth);
-	if (t->options->loss_weights[LOSS_FFT] > 0) t->fft = fft_create(LOSS_FFT_SIDE_PX);
-	if (!t->sharp || !t->truths || !t->has_truth) return DEBLUR_OUT_OF_MEMORY;
-	if (!t->fft && t->options->loss_weights[LOSS_FFT] > 0) return DEBLUR_OUT_OF_MEMORY;
+	enum deblur_status status = feed_create(t->dataset, o->seed, t->room.samples, t->room.numbers, &t->feed);
+	if (status) return status;
+	if (o->loss_weights[LOSS_FFT] > 0 && !(t->fft = fft_create(LOSS_FFT_SIDE_PX))) return DEBLUR_OUT_OF_MEMORY;
 	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1};
-	enum deblur_status status = trainer_add_learner(t, t->model.restorer, o->branches);
+	status = trainer_add_learner(t, t->model.restorer, o->branches);
 	if (!status) status = trainer_add_learner(t, t->model.estimator, o->branches);
 	return status ? status : trainer_prepare_teacher(t);
 }
@@ -318,8 +315,6 @@ void trainer_tear_down(struct trainer *t) {
 	model_file_release(&t->model);
 	dataset_close(t->dataset);
 	progress_close(t->progress);
-	free(t->sharp);
-	free(t->truths);
-	free(t->has_truth);
+	feed_destroy(t->feed);
 	fft_destroy(t->fft);
 }

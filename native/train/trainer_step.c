@@ -7,41 +7,46 @@
 #include "train/loss.h"
 #include "train/trainer_internal.h"
 
-/* Fills `pictures` and `spectra`, the inputs of nets, and sharp, truths and has_truth. */
-static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t crop, float *pictures, float *spectra) {
-	const size_t count = crop * crop * 3;
-	const uint64_t step = t->checkpoint.step;
-	int failed = DEBLUR_OK; /* the worst status */
-#pragma omp parallel for schedule(dynamic) reduction(max : failed)
-	for (size_t i = 0; i < batch; i++) {
-		struct dataset_sample sample = {.degraded = pictures + i * count, .sharp = t->sharp + i * count};
-		const uint32_t index = (uint32_t)(trainer_first_sample(t, batch) + i);
-		int status = (int)dataset_sample(t->dataset, crop, t->options->seed, step, index, &sample);
-		if (!status && !spectrum_of(sample.degraded, crop * 3, crop, crop, spectra + i * SPECTRUM_COUNT))
-			status = DEBLUR_OUT_OF_MEMORY;
-		if (status > failed) failed = status;
-		t->truths[i] = sample.truth;
-		t->has_truth[i] = sample.has_truth;
-	}
-	if (failed && *dataset_trouble(t->dataset))
+static struct feed_order order_of(const struct trainer *t, uint64_t step, size_t batch, size_t crop_px) {
+	return (struct feed_order){
+		.step = step, .first = (uint32_t)trainer_first_sample(t, batch), .count = batch, .crop_px = crop_px};
+}
+
+/* This step's samples: t->drawn. The pictures go to `net`, their spectra to `looker`, which sees the same. */
+static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t crop_px, struct net *net,
+									 struct net *looker) {
+	const struct feed_order order = order_of(t, t->checkpoint.step, batch, crop_px);
+	const enum deblur_status status = feed_take(t->feed, &order, &t->drawn);
+	if (status && *dataset_trouble(t->dataset))
 		snprintf(t->result->reason, sizeof t->result->reason, "%s", dataset_trouble(t->dataset));
-	return (enum deblur_status)failed;
+	if (status) return status;
+	memcpy(net_picture(net), t->drawn->pictures, batch * crop_px * crop_px * 3 * sizeof(float));
+	memcpy(net_condition(looker), t->drawn->spectra, batch * SPECTRUM_COUNT * sizeof(float));
+	return DEBLUR_OK;
+}
+
+/* Backward, while threads that are done begin the next step's samples: t->drawn is no longer. */
+static enum deblur_status go_back(struct trainer *t, size_t batch, size_t crop_px, struct net *net) {
+	const struct feed_order next = order_of(t, t->checkpoint.step + 1, batch, crop_px);
+	feed_begin(t->feed, &next);
+	net_on_idle(net, feed_work, t->feed);
+	return net_backward(net);
 }
 
 static enum deblur_status estimator_gradients(struct trainer *t, struct trainer_losses *losses) {
-	enum deblur_status status = draw_batch(t, t->options->batch, t->options->estimator_crop_px,
-										   net_picture(t->estimator), net_condition(t->estimator));
+	const size_t batch = t->options->batch, crop_px = t->options->estimator_crop_px;
+	enum deblur_status status = draw_batch(t, batch, crop_px, t->estimator, t->estimator);
 	if (!status) status = net_forward(t->estimator);
 	if (status) return status;
 	const float *found = net_output(t->estimator);
 	float *gradient = net_output_gradient(t->estimator);
 	memset(gradient, 0, net_output_count(t->estimator) * sizeof *gradient);
-	for (size_t i = 0; i < t->options->batch; i++)
-		if (t->has_truth[i])
-			losses->estimator += loss_blur(found + i * BLUR_RAW_COUNT, &t->truths[i], 1,
-										   1.0 / (double)t->options->batch, gradient + i * BLUR_RAW_COUNT) /
-								 (double)t->options->batch;
-	return net_backward(t->estimator);
+	for (size_t i = 0; i < batch; i++)
+		if (t->drawn->has_truth[i])
+			losses->estimator += loss_blur(found + i * BLUR_RAW_COUNT, &t->drawn->truths[i], 1, 1.0 / (double)batch,
+										   gradient + i * BLUR_RAW_COUNT) /
+								 (double)batch;
+	return go_back(t, batch, crop_px, t->estimator);
 }
 
 /* The restorer is to hear what users will: the average, which is what the file gets. A run that is resumed here does it
@@ -64,8 +69,8 @@ static enum deblur_status tell_restorer(struct trainer *t, double share) {
 		struct random random = random_seeded(t->options->seed + STREAM_TOLD, t->checkpoint.step, index);
 		struct deblur_blur found;
 		blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &found);
-		const bool tell_truth = t->has_truth[i] && random_uniform(&random) >= share;
-		blur_to_condition(tell_truth ? &t->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
+		const bool tell_truth = t->drawn->has_truth[i] && random_uniform(&random) >= share;
+		blur_to_condition(tell_truth ? &t->drawn->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
 	}
 	return DEBLUR_OK;
 }
@@ -77,11 +82,11 @@ static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 	const float *output = net_output(t->restorer);
 	float *gradient = net_output_gradient(t->restorer);
 	memset(gradient, 0, count * sizeof *gradient);
-	losses->restorer = loss_charbonnier(output, t->sharp, count, weights[LOSS_CHARBONNIER], gradient);
+	losses->restorer = loss_charbonnier(output, t->drawn->sharp, count, weights[LOSS_CHARBONNIER], gradient);
 	if (weights[LOSS_GRADIENT] > 0)
-		losses->gradient = loss_gradient(output, t->sharp, t->batch, side, weights[LOSS_GRADIENT], gradient);
+		losses->gradient = loss_gradient(output, t->drawn->sharp, t->batch, side, weights[LOSS_GRADIENT], gradient);
 	if (weights[LOSS_FFT] > 0)
-		losses->fft = loss_fft(t->fft, output, t->sharp, t->batch, side, weights[LOSS_FFT], gradient);
+		losses->fft = loss_fft(t->fft, output, t->drawn->sharp, t->batch, side, weights[LOSS_FFT], gradient);
 	if (t->teacher_net && labelled)
 		losses->teacher = loss_charbonnier(output, t->answers, labelled * side * side * 3,
 										   share * t->options->teacher_weight, gradient);
@@ -90,13 +95,13 @@ static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 static enum deblur_status restorer_gradients(struct trainer *t, double own_progress, struct trainer_losses *losses) {
 	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
 	enum deblur_status status = finish_estimator(t);
-	if (!status) status = draw_batch(t, t->batch, t->crop_px, net_picture(t->restorer), net_condition(t->looker));
+	if (!status) status = draw_batch(t, t->batch, t->crop_px, t->restorer, t->looker);
 	if (!status) status = tell_restorer(t, t->options->estimate_share * fmin(own_progress * 4, 1));
 	if (!status) status = net_forward(t->restorer);
 	if (!status && t->teacher_net) status = trainer_ask_teacher(t);
 	if (!status) compare_pictures(t, losses);
 	if (!status && t->projection_net) status = trainer_compare_features(t, &losses->features);
-	if (!status) status = net_backward(t->restorer);
+	if (!status) status = go_back(t, t->batch, t->crop_px, t->restorer);
 	return status;
 }
 
