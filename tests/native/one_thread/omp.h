@@ -3,6 +3,10 @@
 #ifndef OMP_H
 #define OMP_H
 
+static inline void omp_set_num_threads(int count) {
+	(void)count;
+}
+
 static inline int omp_get_max_threads(void) {
 	return 1;
 }
