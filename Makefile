@@ -28,7 +28,8 @@ DEGRADE_SRC := $(wildcard native/degrade/*.c)
 BASELINE_SRC := $(wildcard native/baseline/*.c)
 DATA_SRC := $(wildcard native/data/*.c)
 TRAIN_SRC := $(wildcard native/train/*.c)
-DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c native/tools/utf8.c native/tools/metrics.c $(wildcard native/tools/command_*.c)
+DEBLUR_SRC := native/tools/deblur.c native/tools/options.c native/tools/common.c native/tools/utf8.c native/tools/metrics.c native/tools/told_blurs.c native/train/json_line.c \
+	$(wildcard native/tools/command_*.c)
 TRAINER_SRC := $(patsubst %,native/tools/%.c,deblur_train options common utf8 html svg_chart ablation) $(wildcard native/tools/train_*.c)
 TEST_SRC := $(wildcard tests/native/test_*.c) tests/native/make_test_model.c tests/native/run_graph.c
 

@@ -239,6 +239,46 @@ describe('eval', () => {
     assert.match(stderr, /--method is model, unsharp, wiener or polyblur, and not magic/);
   });
 
+  describe('--told', () => {
+    const told = join(folder, 'truth.json');
+    const line = (/** @type {string} */ name, /** @type {string} */ kind, /** @type {number} */ spread) =>
+      `  {"file": "${name}.png", "kind": "${kind}", "spread_px": ${spread}, "anisotropy": 0, "angle_deg": 0, "jpeg_quality": 100}`;
+    const write = (/** @type {string[]} */ ...lines) => writeFileSync(told, `[\n${lines.join(',\n')}\n]\n`);
+
+    test('tells each picture its own blur', () => {
+      write(line('b', 'none', 0), line('a', 'gaussian', 3));
+      const { status, stdout, stderr } = evaluate(['--json', '--told', told]);
+      assert.equal(status, 0, stderr);
+      const [a, b] = JSON.parse(stdout).files;
+      assert.deepEqual([a.blur.kind, a.blur.spread_px, b.blur.kind], ['gaussian', 3, 'none']);
+      write(line('b', 'none', 0), line('a', 'gaussian', 1));
+      const other = JSON.parse(evaluate(['--json', '--told', told]).stdout).files;
+      assert.notEqual(other[0].psnr_out_db, a.psnr_out_db);
+      assert.equal(other[1].psnr_out_db, b.psnr_out_db);
+    });
+
+    test('says what it cannot tell', () => {
+      /** @param {RegExp} message @param {string[]} [more] */
+      const refused = (message, more = []) => {
+        const { status, stdout, stderr } = evaluate(['--json', '--told', told, ...more]);
+        assert.notEqual(status, 0);
+        assert.equal(stdout, '');
+        assert.match(stderr, message);
+      };
+      write(line('a', 'gaussian', 3));
+      refused(/truth\.json does not say how b\.png is blurred/);
+      write(line('a', 'gaussian', 3), line('b', 'unknown', 3));
+      refused(/does not say how b\.png is blurred/);
+      refused(/leave one of them out/, ['--blur', 'none']);
+      write(line('a', 'gaussian', 3), '  {"file": ');
+      refused(/line 3 does not say how a file is blurred/);
+      write(line('a', 'gaussian', 3), line('b', 'gaussian', 17));
+      refused(/b\.png/);
+      rmSync(told);
+      refused(/truth\.json: No such file/);
+    });
+  });
+
   test('what it measures is what run writes', () => {
     const { files } = JSON.parse(evaluate(['--json', '--blur', 'gaussian:2']).stdout);
     run(join(input, 'a.png'), join(out, 'a.png'));
@@ -324,7 +364,7 @@ describe('--help', () => {
 
   for (const [name, options] of /** @type {[string, string[]][]} */ ([
     ['run', ['--model', '--blur', '--strength', '--threads', '--quality', '-o', '--quiet']],
-    ['eval', ['--model', '--blur', '--input', '--truth', '--truth-suffix', '--method', '--all-metrics', '--json']],
+    ['eval', ['--model', '--blur', '--told', '--input', '--truth', '--truth-suffix', '--method', '--all-metrics', '--json']],
     ['estimate', ['--model', '--json']],
     ['info', ['--model', '--json']],
   ]))

@@ -7,6 +7,7 @@
 #include "picture/file_list.h"
 #include "tools/common.h"
 #include "tools/metrics.h"
+#include "tools/told_blurs.h"
 
 enum { PATH_BYTES = 4096 };
 
@@ -25,6 +26,8 @@ struct evaluation {
 	const struct command *command;
 	const struct deblur_model *model;
 	struct common_blur blur;
+	const char *told_path; /* NULL: `blur` counts */
+	struct told_blurs told;
 	const char *truth_folder, *truth_suffix;
 	bool json, classical; /* classical: `baseline` restores instead of the model */
 	enum baseline baseline;
@@ -49,12 +52,21 @@ static enum deblur_status restore(const struct evaluation *e, const struct pictu
 	return baseline_restore(e->baseline, picture, &pair->blur, picture);
 }
 
+static enum deblur_status find_blur(const struct evaluation *e, const struct deblur_image *image, struct pair *pair) {
+	if (!e->told_path) return common_find_blur(e->model, image, &e->blur, &pair->blur, &pair->known);
+	const struct deblur_blur *told = told_blurs_find(&e->told, pair->name);
+	if (!told) return DEBLUR_NO_ESTIMATOR;
+	pair->blur = *told;
+	pair->known = true;
+	return DEBLUR_OK;
+}
+
 static enum deblur_status measure(const struct evaluation *e, struct picture *in, const struct picture *truth,
 								  struct pair *pair) {
 	const struct deblur_image image = picture_view(in);
 	struct figures *f = &pair->figures;
 	enum deblur_status status = metrics_measure(in, truth, e->metric_count, f->in);
-	if (!status) status = common_find_blur(e->model, &image, &e->blur, &pair->blur, &pair->known);
+	if (!status) status = find_blur(e, &image, pair);
 	if (!status) status = restore(e, in, pair);
 	if (!status) status = metrics_measure(in, truth, e->metric_count, f->out);
 	return status;
@@ -80,6 +92,8 @@ static bool evaluate_pair(struct evaluation *e, const char *in_path, const char 
 		if (status == DEBLUR_BAD_ARGUMENT)
 			fprintf(stderr, "%s: %s and %s are not of one size, or smaller than 7 x 7\n", e->command->name, in_path,
 					truth);
+		else if (status == DEBLUR_NO_ESTIMATOR && e->told_path)
+			fprintf(stderr, "%s: %s does not say how %s is blurred\n", e->command->name, e->told_path, pair->name);
 		else if (status)
 			common_fail(e->command, in_path, status);
 	}
@@ -194,6 +208,7 @@ static int evaluate_command(const struct command *command) {
 	struct evaluation e = {.command = command,
 						   .truth_folder = option_value(command, "--truth", NULL),
 						   .truth_suffix = option_value(command, "--truth-suffix", ""),
+						   .told_path = option_value(command, "--told", NULL),
 						   .json = option_given(command, "--json"),
 						   .metric_count = option_given(command, "--all-metrics") ? METRIC_COUNT : METRIC_BASIC_COUNT};
 	const char *input = option_value(command, "--input", NULL);
@@ -201,11 +216,18 @@ static int evaluate_command(const struct command *command) {
 		fprintf(stderr, "%s: --input and --truth name the two folders; both are needed\n", command->name);
 		return EXIT_USAGE;
 	}
+	if (e.told_path && option_given(command, "--blur")) {
+		fprintf(stderr, "%s: --blur tells the blur of all files, --told that of each; leave one of them out\n",
+				command->name);
+		return EXIT_USAGE;
+	}
 	if (!common_read_blur(command, &e.blur) || !read_method(command, &e)) return EXIT_USAGE;
+	if (e.told_path && !told_blurs_read(command, e.told_path, &e.told)) return EXIT_FAILURE;
 	struct deblur_model *model = common_open_model(command, NULL);
 	e.model = model;
 	const int code = model ? evaluate(&e, input) : EXIT_FAILURE;
 	deblur_model_destroy(model);
+	told_blurs_release(&e.told);
 	return code;
 }
 
@@ -213,6 +235,8 @@ int command_eval(int argc, char **argv) {
 	struct option options[] = {
 		COMMON_MODEL_OPTION,
 		COMMON_BLUR_OPTION,
+		{"--told", "FILE", "instead: each file's own, from the truth.json of deblur-train degrade", OPTION_ONE, NULL,
+		 0},
 		{"--input", "DIR", "blurred pictures", OPTION_ONE, NULL, 0},
 		{"--truth", "DIR", "their sharp twins, of the same names", OPTION_ONE, NULL, 0},
 		{"--truth-suffix", "S", "the twin of a.png is aS.png, for instance .target (default: none)", OPTION_ONE, NULL,
