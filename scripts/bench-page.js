@@ -77,7 +77,7 @@ await page.locator('deblur-image .frame[data-state="done"]').waitFor({ timeout: 
 const seconds = (performance.now() - start) / 1000;
 await page.waitForTimeout(1000); // painting
 const done = /** @type {any} */ (await page.evaluate(() => ({ .../** @type {any} */ (globalThis).state })));
-const [download] = await Promise.all([page.waitForEvent('download'), page.locator('deblur-image .download-jpeg').click()]);
+const [download] = await Promise.all([page.waitForEvent('download'), page.locator('deblur-image .download').click()]);
 await download.path();
 const saved = /** @type {any} */ (await page.evaluate(() => ({ .../** @type {any} */ (globalThis).state })));
 clearInterval(watch);

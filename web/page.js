@@ -5,8 +5,7 @@ const element = /** @type {import('./lib/deblur-image-element.js').DeblurImageEl
 
 addEventListener('dragover', (event) => event.preventDefault());
 addEventListener('drop', (event) => {
-  if (event.defaultPrevented) return; // the element has it
+  if (event.defaultPrevented || !event.dataTransfer) return; // the element has it
   event.preventDefault();
-  const file = event.dataTransfer?.files[0];
-  if (file) element?.open(file);
+  element?.drop(event.dataTransfer);
 });

@@ -1,8 +1,8 @@
 #include "picture/format.h"
 
 #include <string.h>
-#include <zlib.h>
 
+#include "picture/crc32.h"
 #include "picture/picture.h"
 
 static uint32_t big16(const uint8_t *p) {
@@ -145,7 +145,7 @@ static enum deblur_status check_png(const uint8_t *bytes, size_t size, struct fo
 		const size_t length = big32(bytes + at);
 		const uint8_t *chunk = bytes + at + 8;
 		if (length > size - at - 12) break;
-		if (crc32(0, bytes + at + 4, (uInt)length + 4) != big32(chunk + length)) return DEBLUR_PICTURE_DAMAGED;
+		if (crc32_of(bytes + at + 4, (size_t)length + 4) != big32(chunk + length)) return DEBLUR_PICTURE_DAMAGED;
 		const char *type = (const char *)bytes + at + 4;
 		if (at == 8) {
 			if (memcmp(type, "IHDR", 4) || length != 13) return DEBLUR_PICTURE_DAMAGED;

@@ -38,10 +38,6 @@ static enum deblur_status upright(const uint8_t *stored, size_t width, size_t he
 	const enum deblur_status status = picture_create(turned ? height : width, turned ? width : height, channels, out);
 	if (status) return status;
 	const size_t bytes = (size_t)channels;
-	if (orientation == 1) {
-		memcpy(out->pixels, stored, width * height * bytes);
-		return DEBLUR_OK;
-	}
 	for (size_t y = 0; y < out->height; y++)
 		for (size_t x = 0; x < out->width; x++)
 			memcpy(out->pixels + (y * out->width + x) * bytes,
@@ -75,6 +71,10 @@ enum deblur_status picture_decode(const void *bytes, size_t size, struct picture
 	const bool lacked_memory = stb_lacked_memory();
 	if (!pixels) return lacked_memory ? DEBLUR_OUT_OF_MEMORY : DEBLUR_PICTURE_DAMAGED;
 	status = (size_t)width == format.width && (size_t)height == format.height ? DEBLUR_OK : DEBLUR_PICTURE_DAMAGED;
+	if (!status && format.orientation == 1) { /* large pictures had better not be there twice */
+		*out = (struct picture){pixels, format.width, format.height, channels};
+		return DEBLUR_OK;
+	}
 	if (!status) status = upright(pixels, format.width, format.height, channels, format.orientation, out);
 	stbi_image_free(pixels);
 	return status;

@@ -1,9 +1,13 @@
 /* stb.c - the one place that compiles stb's code (Debian's libstb-dev; public domain). */
 #include <stdbool.h>
 #include <stdlib.h>
+
+/* zlib compresses better than the writer's own deflate, and is everywhere but in browsers, where no PNG is written
+ * here. */
+#if !defined(__EMSCRIPTEN__)
 #include <zlib.h>
 
-/* zlib compresses better than the writer's own deflate, and is everywhere. */
+#define STBIW_ZLIB_COMPRESS compress_with_zlib
 static unsigned char *compress_with_zlib(unsigned char *data, int size, int *out_size, int quality) {
 	uLongf room = compressBound((uLong)size);
 	unsigned char *out = malloc(room);
@@ -16,6 +20,7 @@ static unsigned char *compress_with_zlib(unsigned char *data, int size, int *out
 	*out_size = (int)room;
 	return out;
 }
+#endif
 
 /* stb_image does not always say that it was memory that it lacked. */
 static _Thread_local bool lacked_memory;
@@ -37,7 +42,6 @@ static void *noted(void *memory) {
 #define STBI_MALLOC(size) noted(calloc(1, size))
 #define STBI_REALLOC(block, size) noted(realloc(block, size))
 #define STBI_FREE(block) free(block)
-#define STBIW_ZLIB_COMPRESS compress_with_zlib
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #pragma GCC diagnostic ignored "-Wpedantic"

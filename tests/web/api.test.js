@@ -15,9 +15,10 @@ before(async () => {
 after(() => stage.close());
 
 test('the modules can be imported where there is no DOM', async () => {
-  const { DeblurImageElement } = await import('../../web/lib/deblur-image.js');
+  const built = '../../build/web/lib'; // where fflate is, too
+  const { DeblurImageElement } = await import(`${built}/deblur-image.js`);
   assert.equal(typeof DeblurImageElement, 'function');
-  assert.equal(typeof (await import('../../web/lib/deblur.js')).load, 'function');
+  assert.equal(typeof (await import(`${built}/deblur.js`)).load, 'function');
 });
 
 test('calls are answered in order, and leave the input as it was', async () => {
@@ -95,7 +96,16 @@ for (const [what, body, code] of /** @type {[string, string, string][]} */ ([
     "await (await lib.load({ model })).deblur(small, { blur: { kind: 'motion', sizePx: NaN } })",
     'bad-argument',
   ],
-  ['more than a browser holds', 'await (await lib.load({ model })).deblur(new ImageData(10000, 4001))', 'too-large'],
+  [
+    'more than a device holds',
+    'await (await lib.load({ model })).deblur(new lib.Photograph(new Uint8ClampedArray(0), 30000, 10000))',
+    'too-large',
+  ],
+  [
+    'a format that nobody writes',
+    "await (await (await lib.load({ model })).deblur(small)).image.toBlob('image/tiff')",
+    'bad-argument',
+  ],
   [
     'a deblurrer that was destroyed',
     'const gone = await lib.load({ model }); gone.destroy(); await gone.deblur(small)',

@@ -1,6 +1,7 @@
 // What browser tests share: a Chromium, a server for build/web, and pages in which requests and errors are written down.
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';
+import { readPng } from '../../scripts/png.js';
 import { serve } from '../../scripts/serve.js';
 
 export const modelPath = 'build/tests/model.dbm';
@@ -63,18 +64,73 @@ export class Stage {
 }
 
 /** Drops a file on the element, as a hand would. @param {import('playwright-core').Page} page @param {string} name @param {string} type @param {Uint8Array} bytes */
-export async function drop(page, name, type, bytes) {
+export const drop = (page, name, type, bytes) => dropAll(page, [{ name, type, bytes }]);
+
+/** @param {import('playwright-core').Page} page @param {{ name: string, type: string, bytes: Uint8Array }[]} files */
+export async function dropAll(page, files) {
   await page.evaluate(
-    ({ name, type, base64 }) => {
-      const data = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    (files) => {
       const transfer = new DataTransfer();
-      transfer.items.add(new File([data], name, { type }));
+      for (const { name, type, base64 } of files)
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type }));
       const frame = document.querySelector('deblur-image')?.shadowRoot?.querySelector('.frame');
       frame?.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }));
     },
-    { name, type, base64: Buffer.from(bytes).toString('base64') },
+    files.map(({ name, type, bytes }) => ({ name, type, base64: Buffer.from(bytes).toString('base64') })),
   );
 }
+
+/** What a button saves. @param {import('playwright-core').Page} page @param {string} [button] */
+export async function downloaded(page, button = '.download') {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator(`deblur-image ${button}`).click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+/** RGBA of whatever PNG. @param {Uint8Array} file */
+export function rgba(file) {
+  const { width, height, channels, pixels } = readPng(file);
+  const out = new Uint8Array(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++) for (let c = 0; c < channels; c++) out[4 * i + c] = pixels[channels * i + c];
+  return { width, height, pixels: out };
+}
+
+/** @param {Uint8Array} a @param {Uint8Array} b */
+export const worstDifference = (a, b) => a.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[i])), 0);
+
+/** @param {import('playwright-core').Page} page @param {string} selector */
+export const textOf = async (page, selector) => (await page.locator(`deblur-image ${selector}`).textContent()) ?? '';
+
+/**
+ * What the view shows: sums over its left and its right half, which differ when anything in them does.
+ * @param {import('playwright-core').Page} page
+ * @returns {Promise<{ left: number, right: number }>}
+ */
+export const seen = (page) =>
+  page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(null)));
+    for (let i = 0; i < 3; i++) await frame();
+    const canvas = /** @type {HTMLCanvasElement} */ (
+      document.querySelector('deblur-image')?.shadowRoot?.querySelector('.view canvas')
+    );
+    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(
+      0,
+      0,
+      canvas.width,
+      canvas.height,
+    );
+    const sums = { left: 0, right: 0 };
+    for (let i = 0; i < data.length; i += 4) {
+      const x = (i / 4) % canvas.width;
+      sums[x < canvas.width / 2 ? 'left' : 'right'] += (data[i] + 3 * data[i + 1] + 7 * data[i + 2]) * ((i % 1013) + 1);
+    }
+    return sums;
+  });
+
+/** A large and a small screen. */
+export const devices = /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
+  ['desktop', { viewport: { width: 1280, height: 900 } }],
+  ['phone', { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }],
+]);
 
 /** Waits for a state of the element. @param {import('playwright-core').Page} page @param {string} state */
 export async function reaches(page, state) {

@@ -1,3 +1,5 @@
+import { fill } from './errors.js';
+
 /**
  * @typedef {'none' | 'gaussian' | 'shake' | 'motion' | 'defocus'} BlurKind
  *
@@ -83,19 +85,21 @@ const px = (/** @type {number} */ size) => `${size < 10 ? size.toFixed(1) : size
 /**
  * What was found, in plain words.
  * @param {BlurEstimate} blur
+ * @param {import('./i18n.js').Translate} [t] Default: English.
  * @returns {string}
  */
-export function describeBlur(blur) {
-  const angle = `${Math.round(blur.angleDeg)}°`;
-  const words = {
+export function describeBlur(blur, t = fill) {
+  const size = px(blur.sizePx);
+  const texts = {
     none: 'No blur to speak of',
-    gaussian: `Softly blurred, about ${px(blur.sizePx)}`,
-    shake: `Camera shake, about ${px(blur.sizePx)}`,
-    motion: `Motion along ${angle}, about ${px(blur.sizePx)} long`,
-    defocus: `Out of focus, radius about ${px(blur.sizePx)}`,
-  }[blur.kind];
-  const noise = blur.readNoise > 0.006 ? ', noisy' : blur.readNoise > 0.003 ? ', a little noisy' : '';
-  const jpeg = blur.jpegQuality < 85 ? ', compressed as JPEG' : '';
-  const sure = blur.probabilities[blur.kind] < 0.5 ? ' (not quite sure)' : '';
-  return `${words}${noise}${jpeg}${sure}.`;
+    gaussian: 'Softly blurred, about {size}',
+    shake: 'Camera shake, about {size}',
+    motion: 'Motion along {angle}, about {size} long',
+    defocus: 'Out of focus, radius about {size}',
+  };
+  const parts = [t(texts[blur.kind], { size, angle: `${Math.round(blur.angleDeg)}°` })];
+  if (blur.readNoise > 0.003) parts.push(t(blur.readNoise > 0.006 ? 'noisy' : 'a little noisy'));
+  if (blur.jpegQuality < 85) parts.push(t('compressed as JPEG'));
+  const sure = blur.probabilities[blur.kind] < 0.5 ? ` (${t('not quite sure')})` : '';
+  return `${parts.join(', ')}${sure}.`;
 }

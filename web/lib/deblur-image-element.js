@@ -1,9 +1,22 @@
-import { Comparison } from './comparison.js';
-import { DeblurError, describeBlur, load } from './deblur.js';
+import { Batch } from './batch.js';
+import { describeBlur } from './blur.js';
+import { BlurControls } from './blur-controls.js';
+import { DeblurError, load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
-import { toBitmap } from './decode.js';
+import { describeWork } from './diagnostics.js';
+import { fill } from './errors.js';
+import { droppedFiles, isPicture } from './files.js';
+import { Filmstrip } from './filmstrip.js';
+import { listenToGestures, moveByKey, toggleZoom, zoomStep } from './gestures.js';
+import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
+import { copy, download, encodeAs, outputName, share } from './save.js';
+import { SavePanel } from './save-panel.js';
+import { Session } from './session.js';
+import { TimeLeft } from './time-left.js';
+import { Viewer } from './viewer.js';
 
+/** @typedef {import('./batch.js').Item} Item */
 /** @typedef {import('./blur.js').BlurDescription} BlurDescription */
 /** @typedef {import('./blur.js').BlurEstimate} BlurEstimate */
 /** @typedef {import('./blur.js').BlurKind} BlurKind */
@@ -12,51 +25,36 @@ import { toBitmap } from './decode.js';
 /** So that a server may import this file. */
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (/** @type {unknown} */ (class {}));
 
-/** Sizes that the slider spans, in the unit of each kind; the restorer knows nothing beyond. */
-const sizeRange = /** @type {Record<string, [number, number]>} */ ({
-  gaussian: [0.3, 5],
-  defocus: [0.6, 8],
-  motion: [2, 24],
-  shake: [0.5, 7],
-});
+/** A correction waits until the last change has stood for so long. */
+const RERUN_MS = 150;
 
-/** @param {string} kind @param {number} share 0..1 */
-const sizeAt = (kind, share) => {
-  const [low, high] = sizeRange[kind] ?? [1, 2];
-  return low * (high / low) ** share; // equal steps are equal ratios
-};
-
-/** @param {string} kind @param {number} sizePx */
-const shareOf = (kind, sizePx) => {
-  const [low, high] = sizeRange[kind] ?? [1, 2];
-  return Math.min(1, Math.max(0, Math.log(Math.max(sizePx, low) / low) / Math.log(high / low)));
-};
-
-const mainControl = { empty: '.empty .choose', working: '.cancel', done: '.split', error: '.error .choose' };
+const mainControl = { empty: '.empty .choose', working: '.view', done: '.view', error: '.error .choose' };
 
 /** @param {Event} event @returns {boolean} Whether it happened where text is written or chosen. */
 function isEditable(event) {
   const at = event.composedPath()[0];
   if (!(at instanceof HTMLElement)) return false;
-  return at.isContentEditable || at.matches('textarea, select, input:not([type=range])');
+  return at.isContentEditable || at.matches('textarea, select, input:not([type=range], [type=checkbox])');
 }
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
 /**
- * `<deblur-image>`: drop, paste or choose a photograph, see it restored, compare, correct, download.
+ * `<deblur-image>`: drop, paste or choose photographs, see them restored, compare, correct, save.
  *
- * `open(blob)` begins with a photograph, as dropping does. Attributes: `src` (a photograph to begin with), `model` (a .dbm file), `strength` (0..1), `blur` (auto, none, or KIND:SIZE_PX[:ANGLE_DEG]),
- * `sample` (a picture that is offered; fetched at once, so that nothing is fetched later), `name` (a download's).
+ * `open(blob)` begins with a photograph, as dropping does; `openFiles(files)` with several. Attributes: `src` (a photograph to begin with),
+ * `model` (a .dbm file), `strength` (0..1), `blur` (auto, none, or KIND:SIZE_PX[:ANGLE_DEG]), `sample` (a picture that is offered; fetched at
+ * once, so that nothing is fetched later), `fill` (fills the window as soon as there is a photograph), `lang` (otherwise the document's).
+ * While there is a photograph it has the attribute `active`.
  *
  * Events, all of which bubble: `deblur-start`, `deblur-blur` (detail: the blur that is assumed), `deblur-progress` (detail: share done, 0..1),
  * `deblur-done` (detail: {image, blur}), `deblur-error` (detail: the error).
  *
- * Parts: frame, stage, view, panel, empty, error, busy, button. Custom properties: --deblur-accent, --deblur-radius, --deblur-height.
+ * Parts: frame, stage, view, panel, batch, empty, error, busy, button. Custom properties: --deblur-accent, --deblur-radius, --deblur-height.
  */
 export class DeblurImageElement extends Base {
-  static observedAttributes = ['src', 'strength', 'blur'];
+  static observedAttributes = ['src', 'strength', 'blur', 'lang'];
 
   constructor() {
     super();
@@ -71,24 +69,30 @@ export class DeblurImageElement extends Base {
     root.append(template.content);
     /** @type {Promise<Deblurrer> | null} */
     this.loading = null;
-    /** @type {Blob | import('./photograph.js').Photograph | null} The photograph as it came. */
-    this.source = null;
-    /** @type {import('./deblur.js').RestoredImage | null} */
-    this.restored = null;
-    /** @type {BlurEstimate | null} What the estimator said of this photograph. */
-    this.found = null;
-    /** @type {BlurEstimate | null} What the picture is restored from: as found, or as corrected. */
-    this.assumed = null;
-    /** @type {AbortController | null} Of the work in progress. */
-    this.work = null;
+    /** @type {Session | null} The photograph that is looked at. */
+    this.session = null;
+    /** @type {Item | null} The one of a batch that it is. */
+    this.item = null;
+    /** Which run is the last one; what an earlier one says no longer matters. */
+    this.run = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.rerunTimer = undefined;
     /** @type {Promise<Blob> | null} */
     this.sampleBlob = null;
-    this.fileName = 'photograph';
-    this.comparison = new Comparison(this.find('.view'));
+    /** @type {import('./i18n.js').Translate} */
+    this.t = fill;
+    this.view = this.find('.view');
+    this.split = this.field('split');
+    this.viewer = new Viewer(this.view, /** @type {HTMLCanvasElement} */ (this.find('.view canvas')), () => this.placeOverlay());
+    this.controls = new BlurControls(root, () => this.rerunSoon());
+    this.saving = new SavePanel(root, () => this.settingsChanged());
+    this.batch = new Batch(
+      () => this.deblurrer(),
+      (item) => this.settingsOf(item),
+      () => this.showBatch(),
+    );
+    this.film = new Filmstrip(this.find('.film'), (item) => this.look(item));
     this.onPaste = this.onPaste.bind(this);
-    this.onKey = this.onKey.bind(this);
     this.listen();
   }
 
@@ -96,8 +100,8 @@ export class DeblurImageElement extends Base {
 
   connectedCallback() {
     document.addEventListener('paste', this.onPaste);
-    document.addEventListener('keydown', this.onKey);
-    document.addEventListener('keyup', this.onKey);
+    this.viewer.observe();
+    this.followLanguage();
     this.deblurrer().catch(() => {}); // begins to load; an error is told when a photograph comes
     this.offerSample();
     const src = this.getAttribute('src');
@@ -106,10 +110,9 @@ export class DeblurImageElement extends Base {
 
   disconnectedCallback() {
     document.removeEventListener('paste', this.onPaste);
-    document.removeEventListener('keydown', this.onKey);
-    document.removeEventListener('keyup', this.onKey);
     clearTimeout(this.rerunTimer);
-    this.work?.abort();
+    this.close();
+    this.viewer.unobserve();
     this.loading?.then(
       (deblurrer) => deblurrer.destroy(),
       () => {},
@@ -127,10 +130,11 @@ export class DeblurImageElement extends Base {
     if (name === 'strength') {
       const strength = Number.parseFloat(value ?? '1');
       this.field('strength').value = String(Number.isNaN(strength) ? 100 : Math.round(100 * strength)); // it clamps
+      this.strengthChanged();
     }
     if (name === 'src' && value && this.isConnected) this.openUrl(value);
-    if (name !== 'src' && this.source) this.run();
-    this.showNumbers();
+    if (name === 'blur' && this.session?.photograph) this.restore();
+    if (name === 'lang' && this.isConnected) this.followLanguage();
   }
 
   /** @returns {Promise<Deblurrer>} The one that this element uses; a failed load is tried again the next time. */
@@ -159,6 +163,18 @@ export class DeblurImageElement extends Base {
     });
   }
 
+  /** Into the language of the document around it. */
+  async followLanguage() {
+    const language = chooseLanguage([this.closest('[lang]')?.getAttribute('lang') ?? '']);
+    this.t = this.controls.t = await loadTranslation(language);
+    this.find('.frame').setAttribute('lang', language);
+    this.find('.frame').setAttribute('dir', directionOf(language));
+    localize(/** @type {ShadowRoot} */ (this.shadowRoot), this.t);
+    this.placeOverlay();
+    if (this.session?.assumed) this.showFinding(this.session.assumed);
+    this.showBatch();
+  }
+
   // ---- the parts ----
 
   /** @param {string} selector @returns {HTMLElement} */
@@ -181,24 +197,36 @@ export class DeblurImageElement extends Base {
       for (const element of /** @type {ShadowRoot} */ (this.shadowRoot).querySelectorAll(selector))
         element.addEventListener(type, act);
     };
-    on('.choose', 'click', () => this.field('file').click());
-    on('.file', 'change', () => {
-      const file = this.field('file').files?.[0];
-      if (file) this.open(file);
-      this.field('file').value = '';
-    });
-    on('.sample', 'click', () => this.sampleBlob?.then((blob) => this.open(blob, 'sample')));
-    on('.cancel', 'click', () => this.work?.abort());
-    on('.kind', 'change', () => this.chooseKind());
-    on('.size, .angle, .strength', 'input', () => this.rerunSoon());
-    on('.download', 'click', () => this.download('image/png', 'png'));
-    on('.download-jpeg', 'click', () => this.download('image/jpeg', 'jpg'));
-    on('.zoom', 'click', () => this.toggleZoom());
-    on('.peek', 'pointerdown', () => this.peek(true));
-    for (const end of ['pointerup', 'pointerleave', 'pointercancel', 'keyup', 'blur']) on('.peek', end, () => this.peek(false));
-    on('.peek', 'keydown', (event) => (event.key === ' ' || event.key === 'Enter') && this.peek(true));
-    on('.peek', 'contextmenu', (event) => event.preventDefault()); // of a long press
+    for (const [button, input] of [
+      ['choose', 'file'],
+      ['camera', 'file-camera'],
+      ['folder', 'file-folder'],
+    ]) {
+      on(`.${button}`, 'click', () => this.field(input).click());
+      on(`.${input}`, 'change', () => {
+        const files = [...(this.field(input).files ?? [])];
+        this.field(input).value = '';
+        this.openFiles(input === 'file-folder' ? files.filter(isPicture) : files);
+      });
+    }
+    this.find('.camera').hidden = !matchMedia('(pointer: coarse)').matches;
+    this.find('.folder').hidden = matchMedia('(pointer: coarse)').matches;
+    on('.sample', 'click', () => this.sampleBlob?.then((blob) => this.open(blob, 'sample.png')));
+    on('.close', 'click', () => this.close());
+    on('.cancel', 'click', () => this.session?.stop());
+    on('.strength', 'input', () => this.strengthChanged());
+    on('.anyway', 'click', () => this.sharpenAnyway());
+    on('.again', 'click', () => this.restore());
+    on('.download', 'click', () => this.save((blob, name) => download(blob, name)));
+    on('.share', 'click', () => this.save(share));
+    on('.copy', 'click', () => this.copy());
+    on('.zip', 'click', () => this.batch.zip().then((blob) => download(blob, 'deblurred.zip')));
+    on('.diagnostics', 'toggle', () => this.showDiagnostics());
+    on('.copy-diagnostics', 'click', () => navigator.clipboard?.writeText(this.find('.diagnostics pre').textContent ?? ''));
+    this.listenToView(on);
     const frame = this.find('.frame');
+    frame.addEventListener('keydown', (event) => this.onKey(event));
+    frame.addEventListener('keyup', (event) => this.onKey(event));
     frame.addEventListener('dragover', (event) => {
       event.preventDefault();
       frame.classList.add('over');
@@ -207,28 +235,55 @@ export class DeblurImageElement extends Base {
     frame.addEventListener('drop', (event) => {
       event.preventDefault();
       frame.classList.remove('over');
-      const file = event.dataTransfer?.files[0];
-      if (file) this.open(file);
-      else this.fail(new DeblurError('not-a-picture', 'What was dropped is not a file; save the picture first, then drop it'));
+      if (event.dataTransfer) this.drop(event.dataTransfer);
     });
+  }
+
+  /** @param {(selector: string, type: string, act: (event: any) => void) => void} on */
+  listenToView(on) {
+    on('.zoom', 'click', () => toggleZoom(this.viewer));
+    on('.zoom-in', 'click', () => zoomStep(this.viewer, 1));
+    on('.zoom-out', 'click', () => zoomStep(this.viewer, -1));
+    on('.side', 'click', () => this.toggleSide());
+    on('.peek', 'pointerdown', () => this.peek(true));
+    for (const end of ['pointerup', 'pointerleave', 'pointercancel', 'keyup', 'blur']) on('.peek', end, () => this.peek(false));
+    on('.peek', 'keydown', (event) => (event.key === ' ' || event.key === 'Enter') && this.peek(true));
+    on('.peek', 'contextmenu', (event) => event.preventDefault()); // of a long press
+    this.split.addEventListener('input', () => {
+      this.viewer.split = Number(this.split.value) / 100;
+      this.viewer.draw();
+    });
+    listenToGestures(this.viewer, this.view, () => this.hasAttribute('fill'));
+  }
+
+  /** @param {DataTransfer} transfer */
+  async drop(transfer) {
+    const files = await droppedFiles(transfer);
+    if (files.length) this.openFiles(files);
+    else this.fail(new DeblurError('not-a-picture', 'What was dropped is not a file; save the picture first, then drop it'));
   }
 
   /** @param {ClipboardEvent} event */
   onPaste(event) {
-    const file = [...(event.clipboardData?.files ?? [])].find((item) => item.type.startsWith('image/'));
-    if (!file || event.defaultPrevented || isEditable(event)) return;
+    const files = [...(event.clipboardData?.files ?? [])].filter((item) => item.type.startsWith('image/'));
+    if (!files.length || event.defaultPrevented || isEditable(event)) return;
     event.preventDefault();
-    this.open(file, 'pasted');
+    this.openFiles(files);
   }
 
   /**
-   * Holding B shows the photograph as it was, unless the key is meant for something else on the page.
+   * Single keys work while the focus is in here, and nowhere else (WCAG 2.1.4).
    * @param {KeyboardEvent} event
    */
   onKey(event) {
-    const here = event.target === this || event.target === document.body;
-    if (event.key.toLowerCase() !== 'b' || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (here && !isEditable(event)) this.peek(event.type === 'keydown');
+    if (!this.session?.photograph || isEditable(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const down = event.type === 'keydown';
+    if (key === 'b') this.peek(down);
+    else if (!down) return;
+    else if (key === 's') this.toggleSide();
+    else if (!moveByKey(this.viewer, event, event.target === this.view)) return;
+    event.preventDefault();
   }
 
   // ---- showing ----
@@ -236,28 +291,63 @@ export class DeblurImageElement extends Base {
   /** @param {'empty' | 'working' | 'done' | 'error'} state */
   show(state) {
     const focused = this.shadowRoot?.activeElement;
+    const { session } = this;
+    const hasPicture = (state === 'working' || state === 'done') && Boolean(session?.photograph);
     this.find('.frame').dataset.state = state;
+    this.toggleAttribute('active', state !== 'empty');
     this.find('.empty').hidden = state !== 'empty';
     this.find('.error').hidden = state !== 'error';
-    this.find('.view').hidden = state === 'empty' || state === 'error';
+    this.find('.topbar').hidden = state === 'empty';
+    this.find('.file-name').textContent = session?.name ?? '';
+    for (const part of ['.view', '.viewbar']) this.find(part).hidden = !hasPicture;
     this.find('.busy').hidden = state !== 'working';
     // As soon as the blur is known it can be corrected.
-    this.find('.panel').hidden = state === 'empty' || state === 'error' || !this.assumed;
-    for (const name of ['download', 'download-jpeg', 'peek']) this.field(name).disabled = !this.restored;
-    this.comparison.showOnlyBefore(!this.restored);
-    // Whoever was at a control that is gone now goes on at the one that matters next.
-    if (focused && !focused.getClientRects().length) this.find(mainControl[state]).focus({ preventScroll: true });
+    this.find('.panel').hidden = !hasPicture || !session?.assumed;
+    const { restored } = session ?? {};
+    for (const name of ['download', 'copy', 'share']) this.field(name).disabled = !restored;
+    this.find('.again').hidden = state !== 'done' || Boolean(restored);
+    this.viewer.comparing = Boolean(restored) && !this.isAsItWas;
+    this.viewer.draw();
+    // Whoever was at a control that is gone now, or nowhere, goes on at the one that matters next.
+    const lost = focused ? !focused.getClientRects().length : document.activeElement === document.body && hasPicture;
+    if (lost) this.find(mainControl[state]).focus({ preventScroll: true });
+  }
+
+  /** Whether the picture was left alone. */
+  get isAsItWas() {
+    return this.session?.restored?.pixels === this.session?.photograph?.pixels;
+  }
+
+  /** The slider lies over what is seen of the picture. */
+  placeOverlay() {
+    const { viewer } = this;
+    const { x, y, width, height } = viewer.visibleOnScreen;
+    const overlay = this.find('.overlay');
+    Object.assign(overlay.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+    overlay.style.setProperty('--split', `${100 * viewer.split}%`);
+    overlay.hidden = !viewer.comparing || viewer.onlyBefore || viewer.mode === 'side';
+    this.split.value = String(100 * viewer.split);
+    this.split.setAttribute('aria-valuetext', `${Math.round(100 * viewer.split)}%`);
+    const frame = this.find('.frame');
+    frame.classList.toggle('zoomed', viewer.zoom !== null);
+    frame.classList.toggle('side-by-side', viewer.mode === 'side');
+    this.view.style.setProperty('--aspect', String(viewer.width / viewer.height));
+    this.find('.zoom').textContent = `${Math.round(100 * viewer.scale)}%`;
+    this.find('.before-tag').hidden = !viewer.comparing;
+    this.find('.after-tag').hidden = !viewer.comparing || (viewer.onlyBefore && viewer.mode === 'split');
+  }
+
+  toggleSide() {
+    this.viewer.setMode(this.viewer.mode === 'side' ? 'split' : 'side');
+    this.find('.side').setAttribute('aria-pressed', String(this.viewer.mode === 'side'));
   }
 
   /** @param {boolean} on */
   peek(on) {
-    if (!this.restored) return;
+    if (this.viewer.onlyBefore === on) return;
     this.find('.peek').setAttribute('aria-pressed', String(on));
-    this.comparison.showOnlyBefore(on);
-  }
-
-  toggleZoom() {
-    this.find('.zoom').textContent = this.comparison.toggleZoom() ? 'Fit' : '100%';
+    this.viewer.onlyBefore = on;
+    this.viewer.draw();
   }
 
   /** @param {string} what Told to who cannot see it. */
@@ -265,57 +355,86 @@ export class DeblurImageElement extends Base {
     this.find('.status').textContent = what;
   }
 
-  /** @param {string} doing @param {number | null} done Null: nobody knows. */
-  showProgress(doing, done) {
+  /** @param {string} doing @param {number | null} done Null: nobody knows. @param {number | null} [secondsLeft] */
+  showProgress(doing, done, secondsLeft = null) {
     const progress = /** @type {HTMLProgressElement} */ (this.find('progress'));
     this.find('.doing').textContent = doing;
     if (done === null) progress.removeAttribute('value');
     else progress.value = done;
     this.find('.percent').textContent = done === null ? '' : `${Math.floor(100 * done)}%`;
-  }
-
-  showNumbers() {
-    const kind = this.assumedKind();
-    const sized = kind in sizeRange;
-    const size = sizeAt(kind, Number(this.field('size').value));
-    this.find('.size-text').textContent = sized ? `${size.toFixed(1)} px` : '';
-    this.find('.angle-text').textContent = `${this.field('angle').value}°`;
-    this.find('.strength-text').textContent = `${this.field('strength').value}%`;
-    this.find('.size-field').hidden = !sized;
-    this.find('.angle-field').hidden = kind !== 'motion' && kind !== 'shake';
+    this.find('.left').textContent = secondsLeft === null ? '' : this.t('about {seconds} s left', { seconds: secondsLeft });
   }
 
   /** @param {BlurEstimate} blur */
   showFinding(blur) {
-    const chosen = this.field('kind').value !== 'auto';
-    const line = this.find('.finding');
-    const note = document.createElement('small');
-    note.textContent = chosen ? 'As you set it. Choose “As found” to go back.' : 'Not right? Set the kind and the size below.';
-    line.replaceChildren(describeBlur(blur), note);
+    const sharp = this.isAsItWas ? this.t('This photograph is sharp already: there is nothing to repair.') : undefined;
+    this.controls.showFinding(blur, sharp);
+    this.find('.anyway').hidden = !sharp;
+    const notes = this.find('.notes');
+    notes.replaceChildren(
+      ...(this.session?.photograph?.notes ?? []).map((note) =>
+        Object.assign(document.createElement('li'), { textContent: this.t(note) }),
+      ),
+    );
+    notes.hidden = !notes.childElementCount;
+  }
+
+  showBatch() {
+    const { items } = this.batch;
+    const ended = items.filter(({ state }) => state === 'done' || state === 'failed').length;
+    this.find('.batch').hidden = items.length < 2;
+    this.film.show(items, this.item, this.t);
+    this.find('.batch-text').textContent = this.t('{ended} of {count} done', { ended, count: items.length });
+    this.field('zip').disabled = ended < items.length || !items.some(({ result }) => result);
+    if (items.length > 1 && ended === items.length) this.announce(this.t('All photographs are done'));
+  }
+
+  async showDiagnostics() {
+    if (this.field('diagnostics').hasAttribute('open'))
+      this.find('.diagnostics pre').textContent = describeWork(await this.deblurrer(), this.session);
+  }
+
+  /** @param {unknown} error @returns {string} */
+  messageOf(error) {
+    const text =
+      error instanceof DeblurError
+        ? this.t(error.text, error.values)
+        : this.t('Something unexpected happened: {error}', { error: String(error) });
+    return `${text}.`;
   }
 
   /** @param {unknown} error */
   fail(error) {
-    this.work?.abort();
-    this.work = null;
-    this.forget();
-    const known = error instanceof DeblurError;
-    this.find('.error .message').textContent = `${known ? error.message : `Something unexpected happened: ${error}`}.`;
+    this.leave();
+    this.find('.error .message').textContent = this.messageOf(error);
     this.show('error');
     this.tell('deblur-error', error);
   }
 
-  // ---- working ----
+  // ---- photographs that come ----
 
   /** @param {string} url */
   async openUrl(url) {
     try {
       const response = await fetch(new URL(url, document.baseURI));
-      if (!response.ok) throw new DeblurError('not-a-picture', `The picture could not be fetched (${response.status})`);
+      if (!response.ok)
+        throw new DeblurError('not-a-picture', 'The picture could not be fetched ({status})', { status: response.status });
       await this.open(await response.blob(), url.split('/').pop());
     } catch (error) {
       this.fail(error instanceof DeblurError ? error : new DeblurError('not-a-picture', 'The picture could not be fetched'));
     }
+  }
+
+  /**
+   * Begins with photographs: one is looked at, several are done one after the other.
+   * @param {File[]} files
+   */
+  openFiles(files) {
+    if (!files.length) return;
+    if (files.length === 1 && !this.batch.items.length) return this.open(files[0]);
+    this.batch.add(files.map((file) => ({ file, name: file.name })));
+    const [next] = this.batch.items.slice(-files.length);
+    if (!this.item) this.look(next);
   }
 
   /**
@@ -324,149 +443,218 @@ export class DeblurImageElement extends Base {
    * @param {string} [name] For the download; a File has its own.
    */
   async open(blob, name) {
-    this.work?.abort();
+    this.leave();
+    this.batch.clear();
+    await this.begin(new Session(blob, blob instanceof File ? blob.name : (name ?? 'photograph')));
+  }
+
+  /** One of a batch. @param {Item} item */
+  async look(item) {
+    if (item === this.item) return;
+    this.batch.pause();
+    this.leave();
+    this.item = item;
+    this.batch.update(item, { state: 'working', done: 0 });
+    await this.begin(new Session(item.file, item.name));
+    this.batch.resume();
+  }
+
+  /** Lets go of the photograph that is looked at. */
+  leave() {
     clearTimeout(this.rerunTimer);
-    this.forget();
-    this.fileName = (blob instanceof File ? blob.name : (name ?? 'photograph')).replace(/\.[^.]*$/, '');
-    const work = new AbortController();
-    this.work = work;
-    try {
-      const bitmap = await toBitmap(blob);
-      if (work.signal.aborted) return bitmap.close();
-      this.source = blob;
-      this.field('kind').value = 'auto';
-      this.comparison.begin(bitmap);
-      await this.run();
-    } catch (error) {
-      if (!work.signal.aborted) this.fail(error);
-    }
+    this.run++;
+    this.session?.stop();
+    if (this.item?.state === 'working') this.batch.update(this.item, { state: 'waiting' });
+    this.session = this.item = null;
+    this.viewer.clear();
   }
 
-  forget() {
-    this.source = this.restored = this.found = this.assumed = null;
+  close() {
+    this.leave();
+    this.batch.clear();
+    this.show('empty');
   }
 
-  /** @returns {string} The kind that is chosen, or the one that was found. */
-  assumedKind() {
-    const chosen = this.field('kind').value;
-    return chosen === 'auto' ? (this.found?.kind ?? 'none') : chosen;
-  }
+  // ---- working ----
 
-  /** @returns {'auto' | BlurDescription | BlurEstimate} */
-  wantedBlur() {
-    const chosen = this.field('kind').value;
-    if (chosen !== 'auto') {
-      const sizePx = sizeAt(chosen, Number(this.field('size').value));
-      const rest = this.found ?? undefined;
-      return { kind: /** @type {BlurKind} */ (chosen), sizePx, angleDeg: Number(this.field('angle').value), rest };
-    }
-    const [kind, size, angle] = (this.getAttribute('blur') ?? 'auto').split(':');
-    if (kind !== 'auto') return { kind: /** @type {BlurKind} */ (kind), sizePx: Number(size ?? 0), angleDeg: Number(angle ?? 0) };
-    return this.found ?? 'auto';
-  }
-
-  chooseKind() {
-    const kind = this.assumedKind();
-    if (this.found?.kind === kind) this.setSliders(this.found);
-    else this.field('size').value = '0.5';
-    this.rerunSoon();
-  }
-
-  /** @param {BlurEstimate} blur */
-  setSliders(blur) {
-    this.field('size').value = String(shareOf(blur.kind, blur.sizePx));
-    this.field('angle').value = String(Math.round(blur.angleDeg) % 180);
-  }
-
-  /** After the last change has stood for a moment. */
-  rerunSoon() {
-    // A slider that is moved says what the blur is.
-    const kind = this.field('kind');
-    if (kind.value === 'auto' && this.found && this.sliderMoved()) kind.value = this.found.kind;
-    this.showNumbers();
-    clearTimeout(this.rerunTimer);
-    this.rerunTimer = setTimeout(() => this.run(), 250);
-  }
-
-  /** @returns {boolean} Whether size or direction are no longer where the estimate put them. */
-  sliderMoved() {
-    if (!this.found) return false;
-    const sized = Math.abs(Number(this.field('size').value) - shareOf(this.found.kind, this.found.sizePx)) > 0.002;
-    return sized || Number(this.field('angle').value) !== Math.round(this.found.angleDeg) % 180;
-  }
-
-  /** @param {BlurEstimate} blur */
-  assume(blur) {
-    if (this.wantedBlur() === 'auto') {
-      this.found = blur;
-      this.setSliders(blur);
-    }
-    this.showFinding(blur);
-    this.showNumbers();
-    this.assumed = blur;
+  /** @param {Session} session */
+  async begin(session) {
+    this.session = session;
+    const run = ++this.run;
+    this.controls.reset();
     this.show('working');
-    this.showProgress('Sharpening…', 0);
-    this.announce(`${describeBlur(blur)} Sharpening…`);
-    this.tell('deblur-blur', blur);
-  }
-
-  async run() {
-    const { source } = this;
-    if (!source) return;
-    this.work?.abort();
-    const work = new AbortController();
-    this.work = work;
-    this.show('working');
-    this.showProgress('Looking at the blur…', null);
-    this.announce('Looking at the blur…');
+    this.showProgress(this.t('Looking at the blur…'), null);
+    this.announce(this.t('Looking at the blur…'));
     this.tell('deblur-start');
     try {
+      await session.open(await this.deblurrer(), (photograph, overview) => {
+        if (this.run !== run) return;
+        this.viewer.begin(photograph, overview);
+        this.saving.setPhotograph(session.file, photograph);
+        this.show('working');
+      });
+      if (this.run !== run) return;
+      const found = /** @type {BlurEstimate} */ (session.found);
+      this.controls.setFound(found);
+      if (session.isSharp && this.wantedBlur() === found) this.leaveAlone(found);
+      else await this.restore();
+    } catch (error) {
+      if (this.run === run) this.stopped(error);
+    }
+  }
+
+  /** @returns {BlurDescription | BlurEstimate} As a person says, as the page says, or as found. */
+  wantedBlur() {
+    const found = /** @type {BlurEstimate} */ (this.session?.found);
+    if (this.controls.chosen) return this.controls.chosen;
+    const [kind, size, angle] = (this.getAttribute('blur') ?? 'auto').split(':');
+    if (kind === 'auto') return found;
+    return { kind: /** @type {BlurKind} */ (kind), sizePx: Number(size ?? 0), angleDeg: Number(angle ?? 0), rest: found };
+  }
+
+  /** There is nothing to repair. @param {BlurEstimate} found */
+  leaveAlone(found) {
+    const { session } = this;
+    if (!session) return;
+    session.assumed = found;
+    this.finish(session.keepAsItIs(), found);
+  }
+
+  sharpenAnyway() {
+    this.controls.choose('gaussian', 0.7);
+    this.restore();
+  }
+
+  rerunSoon() {
+    if (!this.session?.photograph?.found) return;
+    // What is under way would only be in the way.
+    this.session.stop();
+    this.run++;
+    clearTimeout(this.rerunTimer);
+    this.rerunTimer = setTimeout(() => this.restore(), RERUN_MS);
+  }
+
+  async restore() {
+    const { session } = this;
+    if (!session?.found) return;
+    const run = ++this.run;
+    const left = new TimeLeft();
+    const isLast = () => this.run === run;
+    if (this.item) Object.assign(this.item, { blur: this.controls.chosen, state: 'working', done: 0 });
+    try {
       const deblurrer = await this.deblurrer();
-      if (source instanceof Blob) this.source = await deblurrer.open(source, { signal: work.signal });
-      const result = await deblurrer.deblur(this.source ?? source, {
-        blur: this.wantedBlur(),
-        strength: Number(this.field('strength').value) / 100,
-        signal: work.signal,
-        onBlur: (blur) => this.work === work && this.assume(blur),
+      if (!isLast()) return;
+      const image = await session.restore(deblurrer, this.wantedBlur(), {
+        view: () => (isLast() ? this.viewer.visible : null),
+        onBlur: (blur) => isLast() && this.assume(session, blur),
+        onTile: (tile, pixels) => isLast() && this.viewer.putTile(tile, pixels),
         onProgress: (done) => {
-          if (this.work !== work) return;
-          this.showProgress('Sharpening…', done);
+          if (!isLast()) return;
+          this.showProgress(this.t('Sharpening…'), done, left.seconds(done));
+          if (this.item) this.batch.update(this.item, { done });
           this.tell('deblur-progress', done);
         },
       });
-      const bitmap = await toBitmap(result.image.imageData);
-      if (this.work !== work) return bitmap.close();
-      this.restored = result.image;
-      this.comparison.paint('after', bitmap);
-      this.show('done');
-      this.announce(`Done. ${describeBlur(result.blur)}`);
-      this.tell('deblur-done', result);
+      if (isLast()) this.finish(image, /** @type {BlurEstimate} */ (session.assumed));
     } catch (error) {
-      if (this.work !== work) return;
-      if (work.signal.aborted) this.afterCancel();
-      else this.fail(error);
+      if (isLast()) this.stopped(error);
     }
   }
 
-  /** What was there before the work that was cancelled. */
-  afterCancel() {
-    this.work = null;
-    if (!this.restored) this.forget();
-    this.show(this.restored ? 'done' : 'empty');
-    this.announce('Cancelled');
+  /** @param {Session} session @param {BlurEstimate} blur */
+  assume(session, blur) {
+    session.assumed = blur;
+    if (session.pixels) this.viewer.expect(session.pixels);
+    this.show('working');
+    this.showFinding(blur);
+    this.showProgress(this.t('Sharpening…'), 0);
+    this.announce(`${describeBlur(blur, this.t)} ${this.t('Sharpening…')}`);
+    this.tell('deblur-blur', blur);
   }
 
-  /**
-   * @param {'image/png' | 'image/jpeg'} type
-   * @param {string} extension
-   */
-  async download(type, extension) {
-    if (!this.restored) return;
-    const url = URL.createObjectURL(await this.restored.toBlob(type));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `${this.fileName}-deblurred.${extension}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  /** @param {import('./restored-image.js').RestoredImage} image @param {BlurEstimate} blur */
+  finish(image, blur) {
+    this.show('done');
+    this.showFinding(blur);
+    this.announce(`${this.t('Done.')} ${this.find('.finding').textContent}`);
+    if (this.item) this.keep(this.item, image);
+    this.showDiagnostics();
+    this.tell('deblur-done', { image, blur });
+  }
+
+  /** @param {unknown} error Why the work has ended: someone cancelled it, or it failed. */
+  stopped(error) {
+    const { session, item } = this;
+    if (!session?.work.signal.aborted) {
+      if (item) this.batch.update(item, { state: 'failed', error });
+      return this.fail(error);
+    }
+    this.announce(this.t('Cancelled'));
+    if (item) this.batch.update(item, { state: 'failed', error: new DeblurError('bad-argument', 'Cancelled') });
+    // Of a photograph that was restored before, one sees what is there.
+    if (session.times.restoreMs) this.show('done');
+    else this.close();
+  }
+
+  // ---- what goes out ----
+
+  strengthChanged() {
+    this.saving.show();
+    this.viewer.strength = Number(this.field('strength').value) / 100;
+    this.viewer.draw();
+  }
+
+  /** @param {Item} item */
+  settingsOf(item) {
+    return this.saving.settingsFor(item.file, item === this.item ? this.session?.photograph?.metadata.jpegQuality : null);
+  }
+
+  settingsChanged() {
+    if (this.item && this.session?.restored) this.keep(this.item, this.session.restored);
+    this.batch.refresh();
+  }
+
+  /** @param {Item} item @param {import('./restored-image.js').RestoredImage} image */
+  async keep(item, image) {
+    try {
+      await this.batch.keep(item, image);
+    } catch (error) {
+      this.batch.update(item, { state: 'failed', error });
+    }
+  }
+
+  /** @param {(blob: Blob, name: string) => unknown} use What to do with the file. */
+  async save(use) {
+    const { session } = this;
+    if (!session?.restored) return;
+    const settings = this.saving.settingsFor(session.file, session.photograph?.metadata.jpegQuality);
+    await this.whileSaving(async () => {
+      const blob = await encodeAs(/** @type {any} */ (session.restored), settings);
+      await use(blob, outputName(session.name, settings.format));
+    });
+  }
+
+  copy() {
+    const { restored, file } = this.session ?? {};
+    if (!restored || !file) return;
+    const settings = { ...this.saving.settingsFor(file), format: /** @type {const} */ ('png') };
+    return this.whileSaving(async () => {
+      await copy(encodeAs(restored, settings));
+      this.announce(this.t('Copied'));
+    });
+  }
+
+  /** Says that a file is being written, and what went wrong; the picture stays. @param {() => Promise<void>} work */
+  async whileSaving(work) {
+    const note = this.find('.note');
+    const { textContent: before } = note;
+    note.textContent = this.t('Writing the file…');
+    try {
+      await work();
+      note.textContent = before;
+    } catch (error) {
+      note.textContent = this.messageOf(error);
+      this.announce(this.messageOf(error));
+    }
   }
 }

@@ -13,7 +13,7 @@ export const css = /* css */ `
   --accent: var(--deblur-accent, #0b5d7a);
   --on-accent: #ffffff;
   --radius: var(--deblur-radius, 10px);
-  --height: var(--deblur-height, min(74vh, 52rem));
+  --height: var(--deblur-height, min(72vh, 52rem));
   display: block;
   color: var(--ink);
   font: 400 1rem/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;
@@ -56,6 +56,9 @@ button.primary:hover:not(:disabled) { border-color: transparent; filter: brightn
 button:disabled { opacity: 0.45; cursor: default; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
+.viewbar button, .close { display: inline-grid; place-items: center; }
+.icon { display: block; width: 1.25rem; height: 1.25rem; }
+
 .status { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
 /* ---- the stage: invitation, picture, or what went wrong ---- */
@@ -63,32 +66,29 @@ button:disabled { opacity: 0.45; cursor: default; }
   position: relative;
   display: grid;
   place-items: center;
+  min-width: 0;
   min-height: 16rem;
   background: var(--stage);
 }
-.frame:is([data-state='working'], [data-state='done']) .stage { min-height: 12rem; }
 .frame.over .stage { box-shadow: inset 0 0 0 3px var(--accent); }
-.empty, .error { width: 100%; padding: clamp(2.2rem, 7vw, 5rem) 1rem; text-align: center; }
-.empty svg { width: 7.5rem; color: var(--accent); }
-.invite { margin: 1rem 0 0.2rem; font-size: 1.35rem; font-weight: 600; letter-spacing: -0.01em; }
-.hint { margin: 0; color: var(--quiet); }
-.actions { display: flex; flex-wrap: wrap; justify-content: center; gap: 0.6rem; margin-top: 1.4rem; }
-.error .title { margin: 0 0 0.3rem; color: var(--alarm); font-size: 1.15rem; font-weight: 600; }
-.error .message { max-width: 36rem; margin: 0 auto; }
+.empty, .error { padding: 2.5rem 1.25rem; text-align: center; max-width: 34rem; }
+.mark { width: 9rem; margin-bottom: 0.8rem; color: var(--accent); }
+.invite, .title { margin: 0; font-size: 1.3rem; font-weight: 600; }
+.hint { margin: 0.2rem 0 1.4rem; color: var(--quiet); }
+.message { margin: 0.4rem 0 1.4rem; }
+.error .title { color: var(--alarm); }
+.actions { display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: center; }
 
-.view { position: relative; overflow: hidden; width: 100%; }
-.scroller { overflow: auto; max-height: var(--height); outline-offset: -3px; }
-.pair { display: grid; justify-content: center; width: 100%; }
-canvas { display: block; grid-area: 1 / 1; max-width: 100%; max-height: var(--height); }
-canvas.before { clip-path: inset(0 calc(100% - var(--edge, 100%)) 0 0); }
-canvas.after { clip-path: inset(0 0 0 var(--edge, 100%)); }
-.pixels .scroller { cursor: grab; }
-.pixels .scroller:active { cursor: grabbing; }
-.pixels .pair { width: max-content; min-width: 100%; }
-.pixels canvas { max-width: none; max-height: none; image-rendering: pixelated; }
+/* ---- the view: one canvas, as large as what is seen ---- */
+.view { position: relative; width: 100%; aspect-ratio: var(--aspect, 1.5); max-height: var(--height); min-height: 12rem; overflow: hidden; touch-action: pan-y; }
+.zoomed .view, :host([fill]) .view { touch-action: none; }
+.zoomed .view { cursor: grab; }
+.zoomed .view:active { cursor: grabbing; }
+.view:focus-visible { outline-offset: -3px; }
+.view > canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
 
 /* The slider lies over the picture, half a thumb wider on either side, so that the thumb's middle goes from edge to edge. */
-.overlay { position: absolute; pointer-events: none; }
+.overlay { position: absolute; pointer-events: none; direction: ltr; }
 .split {
   appearance: none;
   position: absolute;
@@ -99,13 +99,12 @@ canvas.after { clip-path: inset(0 0 0 var(--edge, 100%)); }
   background: none;
   opacity: 0;
   cursor: ew-resize;
-  pointer-events: auto;
-  touch-action: pan-y;
+  pointer-events: none;
+  touch-action: none;
 }
 .split::-webkit-slider-runnable-track { height: 100%; }
 .split::-webkit-slider-thumb { appearance: none; width: 2.8rem; height: 100%; pointer-events: auto; }
 .split::-moz-range-thumb { width: 2.8rem; height: 100%; border: 0; pointer-events: auto; }
-.pixels .split { pointer-events: none; }
 .divider {
   position: absolute;
   inset: 0 auto 0 var(--split);
@@ -113,7 +112,6 @@ canvas.after { clip-path: inset(0 0 0 var(--edge, 100%)); }
   margin-left: -1px;
   background: #fff;
   box-shadow: 0 0 0 1px rgb(0 0 0 / 0.35);
-  pointer-events: none;
 }
 .divider::after {
   content: '';
@@ -130,51 +128,126 @@ canvas.after { clip-path: inset(0 0 0 var(--edge, 100%)); }
   box-shadow: 0 1px 6px rgb(0 0 0 / 0.45);
 }
 .split:focus-visible + .divider::after { outline: 3px solid var(--accent); outline-offset: 2px; }
-.tag {
-  position: absolute;
-  top: 0.7rem;
+.tag, .file-name {
   padding: 0.1rem 0.6rem;
   border-radius: 99px;
-  background: rgb(12 16 20 / 0.66);
+  background: rgb(12 16 20 / 0.72);
   color: #fff;
   font-size: 0.8rem;
   pointer-events: none;
 }
-.tag.left { left: 0.7rem; }
-.tag.right { right: 0.7rem; }
-.busy {
+.tag { position: absolute; bottom: 0.7rem; }
+.before-tag { left: 0.7rem; }
+.after-tag { right: 0.7rem; }
+
+/* What floats over the picture: closing it, and how it is seen. */
+.topbar { position: absolute; inset: 0.6rem 0.6rem auto; display: flex; gap: 0.6rem; align-items: center; pointer-events: none; }
+.close { width: 2.5rem; padding: 0; border-radius: 50%; pointer-events: auto; }
+.file-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 60%; }
+.viewbar {
   position: absolute;
-  inset: auto 0 0 0;
-  padding: 0.9rem 1.1rem 1rem;
-  background: color-mix(in srgb, var(--panel) 94%, transparent);
-  border-top: 1px solid var(--line);
+  bottom: 0.7rem;
+  left: 50%;
+  display: flex;
+  direction: ltr;
+  transform: translateX(-50%);
+  border-radius: calc(var(--radius) * 0.8);
+  background: var(--panel);
+  box-shadow: 0 1px 8px rgb(0 0 0 / 0.3);
 }
-.busy .row { display: flex; align-items: center; gap: 1rem; margin-bottom: 0.5rem; }
+.viewbar button { min-width: 2.75rem; min-height: 2.75rem; padding: 0 0.6rem; border: 0; background: none; font-variant-numeric: tabular-nums; }
+.viewbar .zoom { min-width: 4rem; }
+.viewbar button:hover:not(:disabled), .viewbar button[aria-pressed='true'] { color: var(--accent); }
+.viewbar button[aria-pressed='true'] { box-shadow: inset 0 -3px 0 var(--accent); }
+.viewbar button:focus-visible { outline-offset: -3px; }
+.peek { touch-action: none; user-select: none; -webkit-user-select: none; }
+
+/* While it works the picture stays free: what is done is told above it. */
+.busy { position: absolute; inset: 0 0 auto; background: color-mix(in srgb, var(--panel) 92%, transparent); border-bottom: 1px solid var(--line); }
+.busy .row { display: flex; align-items: center; gap: 0.9rem; padding: 0.45rem 0.8rem; font-size: 0.95rem; }
 .doing { flex: 1; }
-.percent { color: var(--quiet); font-variant-numeric: tabular-nums; }
-.busy button { min-height: 2.1rem; }
-progress { appearance: none; display: block; width: 100%; height: 6px; border: 0; border-radius: 3px; overflow: hidden; background: var(--line); }
+.left, .percent { color: var(--quiet); font-variant-numeric: tabular-nums; white-space: nowrap; }
+.busy button { min-height: 2rem; padding-block: 0.1rem; }
+.frame[data-state='working'] .topbar { top: 4rem; }
+progress { appearance: none; display: block; width: 100%; height: 4px; border: 0; overflow: hidden; background: var(--line); }
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); transition: width 0.25s linear; }
 progress::-moz-progress-bar { background: var(--accent); }
 
-/* ---- below: what was found, and what can be changed ---- */
-.panel { padding: 1rem 1.1rem 1.1rem; border-top: 1px solid var(--line); }
-.finding { margin: 0 0 0.9rem; font-weight: 600; }
-.finding small { display: block; color: var(--quiet); font-weight: 400; font-size: 0.9rem; }
-.controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.9rem 1.4rem; margin: 0; }
-label { display: grid; gap: 0.25rem; color: var(--quiet); font-size: 0.9rem; }
-label output { float: right; color: var(--ink); font-variant-numeric: tabular-nums; }
+/* ---- what was found, what can be changed, and what goes out ---- */
+.panel { display: grid; align-content: start; gap: 1rem; padding: 1rem 1.1rem 1.1rem; border-top: 1px solid var(--line); min-width: 0; }
+.found { display: flex; gap: 0.9rem; align-items: flex-start; }
+.kernel { flex: none; width: 4.5rem; height: 4.5rem; border: 1px solid var(--line); border-radius: calc(var(--radius) * 0.6); background: var(--stage); color: var(--accent); image-rendering: pixelated; }
+.finding { margin: 0; font-weight: 600; }
+.note { margin: 0.15rem 0 0; color: var(--quiet); font-size: 0.9rem; }
+.found button { margin-top: 0.5rem; }
+.notes { margin: 0; padding: 0.6rem 0.9rem 0.6rem 1.9rem; border-radius: calc(var(--radius) * 0.6); background: var(--stage); font-size: 0.9rem; }
+.controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.7rem 1.4rem; }
+label { display: grid; gap: 0.15rem; align-content: start; color: var(--quiet); font-size: 0.9rem; }
+label .name { display: flex; justify-content: space-between; }
+label output { color: var(--ink); font-variant-numeric: tabular-nums; }
 label select { width: 100%; color: var(--ink); font-size: 1rem; }
-input[type='range']:not(.split) { width: 100%; height: 2.5rem; margin: 0; accent-color: var(--accent); }
-.toolbar { display: flex; flex-wrap: wrap; gap: 0.6rem; margin-top: 1rem; }
-.toolbar .grow { flex: 1; }
-.peek { touch-action: none; user-select: none; -webkit-user-select: none; }
-.peek[aria-pressed='true'] { border-color: var(--accent); }
+label.tick { display: flex; align-items: center; gap: 0.5rem; min-height: 2.5rem; color: var(--ink); }
+.tick input { width: 1.2rem; height: 1.2rem; accent-color: var(--accent); }
+input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accent-color: var(--accent); }
+.save { padding-top: 1rem; border-top: 1px solid var(--line); }
+.toolbar { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+.toolbar button { flex: 1 1 auto; }
+.diagnostics { color: var(--quiet); font-size: 0.85rem; }
+.diagnostics summary { cursor: pointer; min-height: 1.6rem; }
+.diagnostics pre { overflow: auto; padding: 0.6rem; border-radius: calc(var(--radius) * 0.6); background: var(--stage); font-size: 0.75rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; direction: ltr; text-align: left; }
+
+/* ---- several photographs ---- */
+.batch { padding: 0.6rem 0.8rem 0.8rem; border-top: 1px solid var(--line); background: var(--panel); min-width: 0; }
+.batch .row { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-bottom: 0.5rem; }
+.film { display: flex; gap: 0.5rem; margin: 0; padding: 4px; list-style: none; overflow-x: auto; }
+.film button { position: relative; display: grid; place-items: center; width: 5.5rem; height: 4rem; min-height: 0; padding: 0; overflow: hidden; background: var(--stage); }
+.film canvas { width: 100%; height: 100%; object-fit: cover; }
+.film button[data-state='waiting'] canvas { opacity: 0.45; }
+.film button[aria-current='true'] { outline: 3px solid var(--accent); }
+.film button::before { content: ''; position: absolute; z-index: 1; inset: auto auto 0 0; width: calc(100% * var(--done, 0)); height: 5px; background: var(--accent); }
+.film button[data-state='done']::after, .film button[data-state='failed']::after {
+  position: absolute;
+  inset: auto 0.25rem 0.4rem auto;
+  width: 1.3rem;
+  border-radius: 50%;
+  background: var(--accent);
+  color: var(--on-accent);
+  font-size: 0.8rem;
+  line-height: 1.3rem;
+}
+.film button[data-state='done']::after { content: '✓'; }
+.film button[data-state='failed']::after { content: '!'; background: var(--alarm); color: var(--panel); }
+
+/* ---- all of the window, on a page of its own ---- */
+:host([fill][active]) .frame {
+  position: fixed;
+  z-index: 10;
+  inset: 0;
+  display: grid;
+  grid-template: minmax(0, 1fr) auto auto / minmax(0, 1fr);
+  border: 0;
+  border-radius: 0;
+}
+:host([fill][active]) .view { height: 100%; aspect-ratio: auto; max-height: none; }
+:host([fill][active]) .stage { min-height: 0; }
+:host([fill][active]) .panel { max-height: 46dvh; overflow: auto; overscroll-behavior: contain; }
+/* Saving is never further away than a thumb. */
+:host([fill][active]) .toolbar { position: sticky; bottom: 0; order: 1; margin: 0 -1.1rem -1.1rem; padding: 0.7rem 1.1rem max(0.9rem, env(safe-area-inset-bottom)); background: var(--panel); border-top: 1px solid var(--line); }
+@media (min-width: 56rem) {
+  :host([fill][active]) .frame { grid-template: minmax(0, 1fr) auto / minmax(0, 1fr) 21rem; }
+  :host([fill][active]) .stage { grid-area: 1 / 1; }
+  :host([fill][active]) .panel { grid-area: 1 / 2; max-height: none; border-top: 0; border-inline-start: 1px solid var(--line); }
+  :host([fill][active]) .panel .controls { grid-template-columns: 1fr; }
+  :host([fill][active]) .frame:has(.panel[hidden]) .stage { grid-column: 1 / -1; }
+  :host([fill][active]) .batch { grid-area: 2 / 1 / auto / -1; }
+}
 @media (max-width: 32rem) {
+  .panel { gap: 0.8rem; padding-inline: 0.9rem; }
   .toolbar { gap: 0.5rem; }
-  .toolbar button { flex: 1 1 auto; padding-inline: 0.65rem; }
-  .toolbar .grow { display: none; }
+  .toolbar button { padding-inline: 0.65rem; }
+  .kernel { width: 3.6rem; height: 3.6rem; }
+  .tag { bottom: 4rem; }
 }
 @media (prefers-reduced-motion: reduce) { *, *::-webkit-progress-value { transition: none !important; } }
 `;

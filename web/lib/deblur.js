@@ -11,18 +11,19 @@
  * @module
  */
 import { isEstimate } from './blur.js';
-import { encode, refuseTooLarge, toBitmap } from './decode.js';
+import { refuseTooLarge, toBitmap } from './decode.js';
 import { DeblurError } from './errors.js';
 import { planMemory, thisDevice } from './memory.js';
 import { Photograph } from './photograph.js';
 import { WorkerPool } from './pool.js';
 import { restore } from './restore.js';
+import { RestoredImage } from './restored-image.js';
 import { moduleName } from './wasm.js';
 
 export { blurKinds, describeBlur } from './blur.js';
-export { MAX_PIXELS } from './decode.js';
 export { DeblurError } from './errors.js';
 export { Photograph } from './photograph.js';
+export { RestoredImage } from './restored-image.js';
 
 /**
  * @typedef {import('./blur.js').BlurDescription} BlurDescription
@@ -40,7 +41,8 @@ export { Photograph } from './photograph.js';
  * @property {number} [stallMs] See pool.js.
  *
  * @typedef {object} OpenOptions
- * @property {(photograph: Photograph) => void} [onPixels] Told the picture as soon as it is decoded.
+ * @property {(photograph: Photograph, overview: Uint8ClampedArray<ArrayBuffer> | null) => void} [onPixels] Told the picture as soon as it
+ *   is decoded, and, if it is a large file, its overview (overview.js).
  * @property {AbortSignal} [signal]
  *
  * @typedef {object} BlurOptions
@@ -76,39 +78,21 @@ async function untilAborted(promise, signal) {
   }
 }
 
-/** A restored picture. */
-export class RestoredImage {
-  /** @param {ImageData} imageData */
-  constructor(imageData) {
-    this.imageData = imageData;
-    this.width = imageData.width;
-    this.height = imageData.height;
-  }
-
-  /**
-   * @param {'image/png' | 'image/jpeg' | 'image/webp'} [type]
-   * @param {number} [quality] 0..1, of JPEG and WebP
-   * @returns {Promise<Blob>}
-   */
-  toBlob(type = 'image/png', quality = 0.95) {
-    return encode(this.imageData, type, quality);
-  }
-}
-
 /**
  * @param {string | URL} url
  * @returns {Promise<ArrayBuffer>}
  */
 async function fetchBytes(url) {
-  const what = String(url).split('/').pop();
+  const what = String(url).split('/').pop() ?? '';
   /** @type {Response} */
   let response;
   try {
     response = await fetch(url);
   } catch {
-    throw new DeblurError('no-model', `${what} could not be fetched; is the connection up?`);
+    throw new DeblurError('no-model', '{what} could not be fetched; is the connection up?', { what });
   }
-  if (!response.ok) throw new DeblurError('no-model', `${what} could not be fetched (${response.status})`);
+  if (!response.ok)
+    throw new DeblurError('no-model', '{what} could not be fetched ({status})', { what, status: response.status });
   return response.arrayBuffer();
 }
 
@@ -118,7 +102,8 @@ async function fetchBytes(url) {
  * @returns {Promise<Deblurrer>} Rejects with a DeblurError: `no-model`, `bad-model`.
  */
 export async function load(options = {}) {
-  const wasmUrl = new URL(moduleName(), options.wasmBase ?? new URL('./', import.meta.url));
+  const name = moduleName();
+  const wasmUrl = new URL(name, options.wasmBase ?? new URL('./', import.meta.url));
   const modelUrl = options.model ?? new URL('../weights/student.dbm', import.meta.url);
   const [module, model] = await Promise.all([
     fetchBytes(wasmUrl).then((bytes) => WebAssembly.compile(bytes)),
@@ -129,12 +114,11 @@ export async function load(options = {}) {
   const plan = planMemory({ ...thisDevice(), halo: opened.halo });
   plan.workers = options.workers ?? plan.workers;
   pool.grow(plan.workers);
-  return new Deblurrer(pool, opened, plan);
+  return new Deblurrer(pool, { ...opened, moduleName: name }, plan);
 }
 
 /** @param {ImageData} image */
 function asPhotograph({ data, width, height }) {
-  refuseTooLarge(width, height);
   return new Photograph(/** @type {Uint8ClampedArray<ArrayBuffer>} */ (data), width, height);
 }
 
@@ -143,13 +127,15 @@ export class Deblurrer {
   /**
    * Use `load`.
    * @param {WorkerPool} pool
-   * @param {{ provenance: string } & Geometry} opened
+   * @param {{ provenance: string, moduleName: string } & Geometry} opened
    * @param {MemoryPlan} plan
    */
-  constructor(pool, { provenance, alignment, halo }, plan) {
+  constructor(pool, { provenance, moduleName, alignment, halo }, plan) {
     this.pool = pool;
     /** Lines "key: value" about the model. */
     this.provenance = provenance;
+    /** Which of the modules runs. */
+    this.moduleName = moduleName;
     /** @type {Geometry} */
     this.geometry = { alignment, halo };
     this.plan = plan;
@@ -186,24 +172,25 @@ export class Deblurrer {
    * @param {OpenOptions} options
    * @returns {Promise<Photograph>}
    */
-  async read(input, estimates, { signal, onPixels = () => {} }) {
+  async read(input, estimates, { signal, onPixels }) {
     if (input instanceof Photograph || input instanceof ImageData) {
       const photograph = input instanceof ImageData ? asPhotograph(input) : input;
-      onPixels(photograph);
+      refuseTooLarge(photograph.width, photograph.height);
+      onPixels?.(photograph, null);
       if (estimates) photograph.found ??= await this.look(photograph, signal);
       return photograph;
     }
     const portable = input instanceof Blob ? input : await toBitmap(input);
     /** @type {Photograph | undefined} */
     let read;
-    const { blur = null } = await this.pool.run({
+    const { blur } = await this.pool.run({
       make: () => ({
-        message: { type: 'read', input: portable, estimates },
+        message: { type: 'read', input: portable, estimates, overview: Boolean(onPixels) },
         transfer: portable instanceof ImageBitmap ? [portable] : [],
       }),
-      onMessage: ({ pixels, width, height }) => {
-        read = new Photograph(new Uint8ClampedArray(pixels), width, height);
-        onPixels(read);
+      onMessage: ({ pixels, width, height, overview, ...more }) => {
+        read = new Photograph(pixels, width, height, more);
+        onPixels?.(read, overview);
       },
       signal,
     });
@@ -271,7 +258,7 @@ export class Deblurrer {
       this.throwIfOver(signal);
       options.onBlur?.(blur);
       const pixels = await restore(this, photograph, blur, options);
-      return { image: new RestoredImage(new ImageData(pixels, photograph.width, photograph.height)), blur };
+      return { image: new RestoredImage(this.pool, photograph, pixels), blur };
     }, signal);
   }
 

@@ -1,42 +1,82 @@
-import { DeblurError } from './errors.js';
+import { DeblurError, outOfMemory } from './errors.js';
+import { maxPixels } from './memory.js';
+import { readMetadata } from './metadata.js';
 import { inspect } from './picture-file.js';
-
-/** Beyond this a browser's canvas and memory give out, silently in some. */
-export const MAX_PIXELS = 40_000_000;
 
 /** @typedef {Blob | ImageData | ImageBitmapSource} PictureSource A file, pixels, or what a browser can draw: an image, a canvas. */
 
-const noMemory = 'There is not enough memory for this picture; try a smaller one';
+/**
+ * @typedef {object} Decoded
+ * @property {Uint8ClampedArray<ArrayBuffer>} pixels RGBA, upright.
+ * @property {number} width
+ * @property {number} height
+ * @property {boolean} alpha Whether anything is transparent.
+ * @property {import('./metadata.js').Metadata} metadata
+ * @property {string[]} notes What whoever opened the file should know, in English.
+ * @property {import('./blur.js').BlurEstimate} [blur]
+ */
+
+/** Mobile Safari's canvas has no more pixels; nor, therefore, has any of ours. */
+export const MAX_CANVAS_PIXELS = 16_777_216;
 
 /** @param {number} width @param {number} height */
 export function refuseTooLarge(width, height) {
-  const megapixels = Math.round((width * height) / 1e6);
-  const advice = `a browser manages ${MAX_PIXELS / 1e6}. Use the command line, or make it smaller`;
-  if (width * height > MAX_PIXELS) throw new DeblurError('too-large', `This picture has ${megapixels} megapixels; ${advice}`);
+  const most = maxPixels();
+  if (width * height > most)
+    throw new DeblurError(
+      'too-large',
+      'This picture has {megapixels} megapixels; this device manages {most}. Use the command line, or make it smaller',
+      { megapixels: Math.round((width * height) / 1e6), most: Math.floor(most / 1e6) },
+    );
 }
 
-/** @param {ImageBitmap} bitmap */
-function pixelsOf(bitmap) {
-  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) throw new DeblurError('out-of-memory', noMemory);
-  context.drawImage(bitmap, 0, 0);
+/** @param {number} width @param {number} height */
+export function newPixels(width, height) {
   try {
-    return context.getImageData(0, 0, bitmap.width, bitmap.height);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'SecurityError')
-      throw new DeblurError('unsupported', 'This picture comes from another site, which does not let its pixels be read');
-    throw new DeblurError('out-of-memory', noMemory);
+    return new Uint8ClampedArray(width * height * 4);
+  } catch {
+    throw outOfMemory();
   }
 }
 
 /**
- * Upright, sRGB, with alpha.
+ * By strips, since a canvas is smaller than a picture may be.
+ * @param {ImageBitmap} bitmap
+ */
+function pixelsOf(bitmap) {
+  const { width, height } = bitmap;
+  const pixels = newPixels(width, height);
+  const rows = Math.min(height, Math.floor(MAX_CANVAS_PIXELS / 4 / width) || 1);
+  const canvas = new OffscreenCanvas(width, rows);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) throw outOfMemory();
+  try {
+    for (let y = 0; y < height; y += rows) {
+      context.clearRect(0, 0, width, rows);
+      context.drawImage(bitmap, 0, -y);
+      pixels.set(context.getImageData(0, 0, width, Math.min(rows, height - y)).data, y * width * 4);
+    }
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'SecurityError')
+      throw new DeblurError('unsupported', 'This picture comes from another site, which does not let its pixels be read');
+    throw outOfMemory();
+  }
+  return pixels;
+}
+
+/**
+ * What the browser can draw, upright, sRGB, with alpha. Close it when done.
  * @param {ImageBitmapSource} source
- * @param {DeblurError} otherwise What to throw if the browser cannot.
+ * @param {DeblurError} [otherwise] What to throw if the browser cannot.
  * @returns {Promise<ImageBitmap>}
  */
-async function draw(source, otherwise) {
+export async function toBitmap(
+  source,
+  otherwise = new DeblurError(
+    'bad-argument',
+    'A picture has to be a Blob, a File, an ImageData, or something that a canvas can draw',
+  ),
+) {
   /** @type {ImageBitmap} */
   let bitmap;
   try {
@@ -53,67 +93,74 @@ async function draw(source, otherwise) {
   return bitmap;
 }
 
-/**
- * A file, looked at before the browser takes memory for it.
- * @param {Blob} blob
- * @returns {Promise<ImageBitmap>}
- */
-async function decode(blob) {
-  /** @type {Uint8Array} */
-  let bytes;
-  try {
-    bytes = new Uint8Array(await blob.arrayBuffer());
-  } catch {
-    throw new DeblurError('not-a-picture', 'This file cannot be read; was it moved, or is it a folder?');
-  }
-  const { width, height, problem, unreadable } = inspect(bytes, blob.type);
-  if (problem) throw problem;
-  refuseTooLarge(width, height);
-  return draw(blob, unreadable);
-}
+/** @param {Uint8ClampedArray} rgba */
+const isTransparent = (rgba) => {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] < 255) return true;
+  return false;
+};
 
 /**
- * What a canvas can show; browsers decode it beside the thread that asks. Close it when done.
- * @param {PictureSource} input
- * @returns {Promise<ImageBitmap>}
+ * @param {ImageBitmap} bitmap Is closed.
+ * @param {import('./metadata.js').Metadata} metadata
+ * @param {string[]} notes
+ * @returns {Decoded}
  */
-export async function toBitmap(input) {
-  if (input instanceof Blob) return decode(input);
-  if (input instanceof ImageData) refuseTooLarge(input.width, input.height);
-  const what = 'A picture has to be a Blob, a File, an ImageData, or something that a canvas can draw';
-  return draw(input, new DeblurError('bad-argument', what));
-}
-
-/**
- * Takes its time, and therefore belongs in a worker.
- * @param {PictureSource} input
- * @returns {Promise<ImageData>}
- */
-export async function toImageData(input) {
-  const bitmap = await toBitmap(input);
+function decodedBitmap(bitmap, metadata, notes) {
+  const { width, height } = bitmap;
   try {
-    return pixelsOf(bitmap);
+    const pixels = pixelsOf(bitmap);
+    return { pixels, width, height, alpha: isTransparent(pixels), metadata, notes };
   } finally {
     bitmap.close();
   }
 }
 
 /**
- * @param {ImageData} image
- * @param {string} type A picture type that the browser writes.
- * @param {number} [quality] 0..1
- * @returns {Promise<Blob>}
+ * Decodes a file: JPEG and PNG by our own core, what else there is by the browser. Takes its time, and therefore belongs in a worker.
+ * @param {Blob | ImageBitmap} input
+ * @param {import('./wasm.js').Core} core
+ * @param {boolean} estimates Whether to find out how it is blurred, too: nowhere is that as cheap as where the pixels are.
+ * @param {(decoded: Decoded) => void} onPixels Told before the estimating; may take the pixels away.
+ * @returns {Promise<import('./blur.js').BlurEstimate | null>}
  */
-export async function encode(image, type, quality) {
-  const canvas = new OffscreenCanvas(image.width, image.height);
-  const context = canvas.getContext('2d');
-  if (!context) throw new DeblurError('out-of-memory', 'There is not enough memory to write this picture');
-  context.putImageData(image, 0, 0);
-  if (type === 'image/jpeg') {
-    // JPEG has no alpha: what shows through is white.
-    context.globalCompositeOperation = 'destination-over';
-    context.fillStyle = '#fff';
-    context.fillRect(0, 0, image.width, image.height);
+export async function decode(input, core, estimates, onPixels) {
+  const none = { exif: null, icc: null, xmp: null, jpegQuality: null };
+  if (!(input instanceof Blob)) return estimateDrawn(decodedBitmap(input, none, []), core, estimates, onPixels);
+  const bytes = await bytesOf(input);
+  const { format, width, height, animated, bits, problem, unreadable } = inspect(bytes, input.type);
+  if (problem) throw problem;
+  refuseTooLarge(width, height);
+  const metadata = await readMetadata(bytes, format);
+  const notes = [];
+  if (animated) notes.push('This picture moves; this is its first frame.');
+  if (bits > 8) notes.push('This PNG has 16 bits per channel; it is worked on and saved with 8.');
+  // The browser turns colours into sRGB: their old profile would be wrong.
+  const drawn = { ...metadata, icc: null };
+  if (animated || (format !== 'jpeg' && format !== 'png'))
+    return estimateDrawn(decodedBitmap(await toBitmap(input, unreadable), drawn, notes), core, estimates, onPixels);
+  const picture = core.decode(bytes);
+  try {
+    const { width, height, channels } = picture.fields;
+    onPixels({ pixels: picture.rgba(), width, height, alpha: channels === 4, metadata, notes });
+    return estimates ? picture.estimate() : null;
+  } finally {
+    picture.close();
   }
-  return canvas.convertToBlob({ type, quality });
+}
+
+/** @param {Blob} blob */
+async function bytesOf(blob) {
+  try {
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch {
+    throw new DeblurError('not-a-picture', 'This file cannot be read; was it moved, or is it a folder?');
+  }
+}
+
+/** @param {Decoded} decoded @param {import('./wasm.js').Core} core @param {boolean} estimates @param {(decoded: Decoded) => void} onPixels */
+function estimateDrawn(decoded, core, estimates, onPixels) {
+  const { pixels, width, height } = decoded;
+  const picture = estimates ? core.picture(pixels, width, height) : null;
+  onPixels(decoded);
+  return picture?.estimate() ?? null;
 }

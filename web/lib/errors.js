@@ -1,5 +1,15 @@
+/** @typedef {Record<string, string | number>} Values */
+
 /**
- * What went wrong, for programs (`code`) and for people (`message`: what it was and what to do).
+ * Puts values where a text names them: fill('{count} files', { count: 3 }).
+ * @param {string} text
+ * @param {Values} [values]
+ */
+export const fill = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+
+/**
+ * What went wrong, for programs (`code`) and for people (`message`: what it was and what to do). `text` and `values` are what the message
+ * is made of, for whoever translates it.
  *
  * Codes: `bad-argument`, `not-a-picture`, `damaged`, `unsupported`, `too-large`, `no-model`, `bad-model`, `out-of-memory`,
  * `worker-died`.
@@ -7,11 +17,17 @@
 export class DeblurError extends Error {
   /**
    * @param {string} code
-   * @param {string} message
+   * @param {string} text
+   * @param {Values} [values]
    */
-  constructor(code, message) {
-    super(message);
+  constructor(code, text, values = {}) {
+    super(fill(text, values));
     this.name = 'DeblurError';
     this.code = code;
+    this.text = text;
+    this.values = values;
   }
 }
+
+export const outOfMemory = () =>
+  new DeblurError('out-of-memory', 'There is not enough memory for this picture; try a smaller one');

@@ -47,8 +47,12 @@ export function tileSide(pixels, { workers, tilePx }) {
   return [...SMALL_SIDES, ...TILE_SIDES.toReversed()].find((side) => side >= Math.min(wanted, tilePx)) ?? tilePx;
 }
 
-/** What the browser says of the device; those that say nothing of memory get what a phone has. */
+/**
+ * What the browser says of the device. Those that say nothing of memory get what a phone has, or twice that if they are no phone. */
 export function thisDevice() {
-  const { hardwareConcurrency = 2, deviceMemory = 4 } = /** @type {Navigator & { deviceMemory?: number }} */ (navigator);
-  return { cores: hardwareConcurrency, memoryGb: deviceMemory };
+  const { hardwareConcurrency = 2, deviceMemory, userAgent } = /** @type {Navigator & { deviceMemory?: number }} */ (navigator);
+  return { cores: hardwareConcurrency, memoryGb: deviceMemory ?? (/Mobi|Android|iPad/.test(userAgent) ? 4 : 8) };
 }
+
+/** The largest picture that is taken: its 8 bytes per pixel may be a tenth of the device's memory. */
+export const maxPixels = () => Math.floor((thisDevice().memoryGb * 2 ** 30) / 10 / 8);

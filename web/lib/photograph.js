@@ -1,4 +1,7 @@
-/** @typedef {import('./blur.js').BlurEstimate} BlurEstimate */
+/**
+ * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
+ * @typedef {import('./metadata.js').Metadata} Metadata
+ */
 
 /** A picture as it came: `Deblurrer.open` makes it, and whoever restores it again, with another blur, need not decode it again. */
 export class Photograph {
@@ -6,11 +9,18 @@ export class Photograph {
    * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA, upright; not to be changed.
    * @param {number} width
    * @param {number} height
+   * @param {{ alpha?: boolean, metadata?: Metadata, notes?: string[] }} [more]
    */
-  constructor(pixels, width, height) {
+  constructor(pixels, width, height, more = {}) {
     this.pixels = pixels;
     this.width = width;
     this.height = height;
+    /** Whether anything may be transparent. */
+    this.alpha = more.alpha ?? true;
+    /** @type {Metadata} */
+    this.metadata = more.metadata ?? { exif: null, icc: null, xmp: null, jpegQuality: null };
+    /** What whoever opened the file should know, in English. */
+    this.notes = more.notes ?? [];
     /** @type {BlurEstimate | null} How it is blurred, once that is known. */
     this.found = null;
   }

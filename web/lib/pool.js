@@ -1,12 +1,13 @@
-import { DeblurError } from './errors.js';
+import { DeblurError, outOfMemory } from './errors.js';
 
 /**
  * @typedef {object} Job A request to any one worker.
  * @property {() => { message: { type: string }, transfer?: Transferable[] }} make Called anew when it has to be done again: what was
  *   transferred to a worker that died is gone.
- * @property {(message: any) => void} [onMessage] Told what a worker says before it answers.
+ * @property {(message: any, reply: (message: object, transfer: Transferable[]) => void) => void} [onMessage] Told what a worker says
+ *   before it answers.
  * @property {() => number} [rank] Of the jobs that wait the one of the least rank is next; asked each time. Default: 0.
- * @property {AbortSignal} [signal] A job whose signal was aborted is dropped, or its answer is.
+ * @property {AbortSignal} [signal] Rejects at once; a worker that is at it comes to its end, and its answer is dropped.
  *
  * @typedef {Job & { attempts: number, resolve: (answer: any) => void, reject: (reason: unknown) => void }} Waiting
  *
@@ -26,10 +27,8 @@ import { DeblurError } from './errors.js';
 /** A job that has ended so many workers would end the next one, too. */
 const ATTEMPTS = 3;
 
-const noMemory = 'There is not enough memory for this picture; try a smaller one';
-
 /** @param {string} why */
-const lost = (why) => new DeblurError('worker-died', `The work was lost (${why}); try again, or with a smaller picture`);
+const lost = (why) => new DeblurError('worker-died', 'The work was lost ({why}); try again, or with a smaller picture', { why });
 
 /** Workers that share nothing, and the jobs that wait for them. One that dies is replaced, and what it did is done again. */
 export class WorkerPool {
@@ -70,17 +69,20 @@ export class WorkerPool {
   run(job) {
     if (!this.members.length) this.hire().catch((error) => this.giveUpIfAlone(error));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...job, attempts: 0, resolve, reject });
+      const { signal } = job;
+      if (signal?.aborted) return reject(signal.reason);
+      const waiting = { ...job, attempts: 0, resolve, reject };
+      signal?.addEventListener('abort', () => {
+        this.waiting = this.waiting.filter((other) => other !== waiting);
+        reject(signal.reason);
+      });
+      this.waiting.push(waiting);
       this.assign();
     });
   }
 
   /** Gives what waits to those who are idle. */
   assign() {
-    this.waiting = this.waiting.filter((job) => {
-      if (job.signal?.aborted) job.reject(job.signal.reason);
-      return !job.signal?.aborted;
-    });
     for (const member of this.members) {
       if (member.job || !this.waiting.length) continue;
       const ranks = this.waiting.map((job) => job.rank?.() ?? 0);
@@ -101,7 +103,7 @@ export class WorkerPool {
       member.job = null;
       clearTimeout(member.stalled);
       const why = error instanceof Error ? error.message : String(error);
-      job.reject(error instanceof RangeError ? new DeblurError('out-of-memory', noMemory) : lost(why));
+      job.reject(error instanceof RangeError ? outOfMemory() : lost(why));
     }
   }
 
@@ -116,21 +118,20 @@ export class WorkerPool {
     const { job } = member;
     if (!job) return;
     // A module that trapped is in an unknown state, and one that has no model is of no use.
-    if (message.code === 'worker-died') return this.bury(member, message.message);
+    if (message.code === 'worker-died') return this.bury(member, message.text);
     if (message.type === 'error' && !member.ready) {
-      job.reject(new DeblurError(message.code, message.message));
-      return this.bury(member, message.message);
+      job.reject(new DeblurError(message.code, message.text, message.values));
+      return this.bury(member, message.text);
     }
     if (message.type !== 'done' && message.type !== 'error') {
       this.watch(member);
-      if (!job.signal?.aborted) job.onMessage?.(message);
+      if (!job.signal?.aborted) job.onMessage?.(message, (reply, transfer) => member.worker.postMessage(reply, transfer));
       return;
     }
     clearTimeout(member.stalled);
     member.job = null;
     member.ready = true;
-    if (job.signal?.aborted) job.reject(job.signal.reason);
-    else if (message.type === 'error') job.reject(new DeblurError(message.code, message.message));
+    if (message.type === 'error') job.reject(new DeblurError(message.code, message.text, message.values));
     else job.resolve(message);
     this.assign();
   }
@@ -146,6 +147,7 @@ export class WorkerPool {
     clearTimeout(member.stalled);
     member.worker.terminate();
     const { job } = member;
+    if (job?.signal?.aborted) job.attempts = ATTEMPTS; // nobody waits for it
     if (job && ++job.attempts < ATTEMPTS) this.waiting.push(job);
     else job?.reject(lost(why));
     if (!member.ready) return; // the next would not start, either

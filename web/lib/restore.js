@@ -1,4 +1,4 @@
-import { DeblurError } from './errors.js';
+import { newPixels } from './decode.js';
 import { tileSide } from './memory.js';
 import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './tiles.js';
 
@@ -13,17 +13,9 @@ import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './t
  * @property {number} [tilePx] Side of the tiles. The result does not depend on it. Default: from the device's memory.
  * @property {(done: number) => void} [onProgress] Told the share that is done, 0..1, ever larger.
  * @property {(tile: Rectangle, pixels: Uint8ClampedArray<ArrayBuffer>) => void} [onTile] Told each tile's RGBA as it is done.
+ * @property {Uint8ClampedArray<ArrayBuffer>} [into] Where to write the result; it is as large as the picture. Default: new memory.
  * @property {AbortSignal} [signal]
  */
-
-/** @param {number} width @param {number} height @returns {Uint8ClampedArray<ArrayBuffer>} */
-function newPixels(width, height) {
-  try {
-    return new Uint8ClampedArray(width * height * 4);
-  } catch {
-    throw new DeblurError('out-of-memory', 'There is not enough memory for this picture; try a smaller one');
-  }
-}
 
 /** Adds up what is done of each tile. One that is done again, by another worker, begins anew; the sum does not. */
 class Progress {
@@ -56,7 +48,7 @@ class Progress {
 export async function restore({ pool, geometry, plan }, photograph, blur, options) {
   const { pixels, width, height } = photograph;
   const { strength = 1, signal, view = () => null, onTile = () => {}, onProgress = () => {} } = options;
-  const result = newPixels(width, height);
+  const result = options.into ?? newPixels(width, height);
   const side = roundUp(options.tilePx ?? tileSide(width * height, plan), geometry.alignment);
   const progress = new Progress(width * height, onProgress);
   const failed = new AbortController(); // one tile is enough to end the others

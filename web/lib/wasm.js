@@ -1,5 +1,5 @@
 import { blurKinds, estimateFromFloats, floatsFromEstimate, isEstimate } from './blur.js';
-import { DeblurError } from './errors.js';
+import { DeblurError, outOfMemory } from './errors.js';
 import { cut } from './tiles.js';
 
 /** @typedef {import('./blur.js').BlurDescription} BlurDescription */
@@ -14,6 +14,7 @@ export function moduleName() {
 }
 
 const BLUR_BYTES = 48;
+const PICTURE_BYTES = 16;
 
 /** enum deblur_status, as far as a program wants to tell them apart. */
 const codes = /** @type {Record<number, string>} */ ({
@@ -23,6 +24,10 @@ const codes = /** @type {Record<number, string>} */ ({
   4: 'bad-model',
   5: 'bad-model',
   6: 'bad-model',
+  9: 'not-a-picture',
+  10: 'damaged',
+  11: 'unsupported',
+  12: 'too-large',
 });
 
 /**
@@ -67,7 +72,7 @@ export class Core {
    */
   allocate(size) {
     const address = this.exports.module_allocate(size) >>> 0;
-    if (!address) throw new DeblurError('out-of-memory', 'There is not enough memory for this picture; try a smaller one');
+    if (!address) throw outOfMemory();
     return address;
   }
 
@@ -82,7 +87,8 @@ export class Core {
    */
   text(address) {
     const bytes = this.bytes;
-    return new TextDecoder().decode(bytes.slice(address, bytes.indexOf(0, address)));
+    const start = address >>> 0;
+    return new TextDecoder().decode(bytes.slice(start, bytes.indexOf(0, start)));
   }
 
   /** @param {number} status */
@@ -130,16 +136,57 @@ export class Core {
    */
   describe({ kind, sizePx = 0, angleDeg = 0, rest }) {
     const index = blurKinds.indexOf(kind);
-    if (index < 0) throw new DeblurError('bad-argument', `There is no blur of kind ${kind}; there are ${blurKinds.join(', ')}`);
+    if (index < 0)
+      throw new DeblurError('bad-argument', 'There is no blur of kind {kind}; there are {kinds}', {
+        kind,
+        kinds: blurKinds.join(', '),
+      });
     const address = this.allocate(BLUR_BYTES);
     try {
       this.bytes.set(new Uint8Array(floatsFromEstimate(rest).buffer), address);
       if (this.exports.module_describe(index, sizePx, angleDeg, address, address))
-        throw new DeblurError('bad-argument', `A blur of ${sizePx} px makes no sense for ${kind}; try a smaller one`);
+        throw new DeblurError('bad-argument', 'A blur of {sizePx} px makes no sense for {kind}; try a smaller one', {
+          sizePx,
+          kind,
+        });
       return this.readBlur(address);
     } finally {
       this.free(address);
     }
+  }
+
+  /**
+   * Decodes a JPEG or PNG, upright; close it when done.
+   * @param {Uint8Array} file
+   * @returns {FilePicture}
+   */
+  decode(file) {
+    const picture = new FilePicture(this);
+    const address = this.allocate(file.length);
+    try {
+      this.bytes.set(file, address);
+      this.check(this.exports.module_decode(address, file.length, picture.address));
+      return picture;
+    } catch (error) {
+      picture.close();
+      throw error;
+    } finally {
+      this.free(address);
+    }
+  }
+
+  /**
+   * A black picture, opaque, to be filled and encoded; close it when done.
+   * @param {number} width
+   * @param {number} height
+   * @returns {FilePicture}
+   */
+  blank(width, height) {
+    const picture = new FilePicture(this);
+    const status = this.exports.module_create_picture(width, height, 3, picture.address);
+    if (status) picture.close();
+    this.check(status);
+    return picture;
   }
 
   /**
@@ -218,5 +265,81 @@ export class CorePicture {
   read(part = { x: 0, y: 0, width: this.width, height: this.height }) {
     const restored = this.core.bytes.subarray(this.result, this.result + this.size);
     return cut(restored, this.width, part);
+  }
+}
+
+/** One picture in the module's memory, as a file's decoder gives it and an encoder wants it: struct picture. */
+export class FilePicture {
+  /** @param {Core} core */
+  constructor(core) {
+    this.core = core;
+    this.address = core.allocate(PICTURE_BYTES);
+    core.bytes.fill(0, this.address, this.address + PICTURE_BYTES);
+  }
+
+  close() {
+    this.core.exports.module_release_picture(this.address);
+    this.core.free(this.address);
+  }
+
+  /** Where its pixels are, and their shape. A view, and therefore made anew for every use. */
+  get fields() {
+    const [start, width, height, channels] = new Uint32Array(this.core.exports.memory.buffer, this.address, 4);
+    return { pixels: this.core.bytes.subarray(start, start + width * height * channels), width, height, channels };
+  }
+
+  /** @returns {BlurEstimate} */
+  estimate() {
+    const { core } = this;
+    const address = core.allocate(BLUR_BYTES);
+    try {
+      core.check(core.exports.module_estimate_picture(core.model, this.address, address));
+      return core.readBlur(address);
+    } finally {
+      core.free(address);
+    }
+  }
+
+  /** @returns {Uint8ClampedArray<ArrayBuffer>} RGBA, in a copy that outlives the picture. */
+  rgba() {
+    const { pixels, width, height, channels } = this.fields;
+    if (channels === 4) return new Uint8ClampedArray(pixels);
+    const out = new Uint8ClampedArray(width * height * 4);
+    for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
+      out[to] = pixels[from];
+      out[to + 1] = pixels[from + 1];
+      out[to + 2] = pixels[from + 2];
+      out[to + 3] = 255;
+    }
+    return out;
+  }
+
+  /**
+   * Fills rows; what is transparent is laid over white, for those who have no alpha.
+   * @param {number} y The first of them.
+   * @param {Uint8ClampedArray} rgba
+   */
+  fill(y, rgba) {
+    const { pixels, width } = this.fields;
+    for (let from = 0, to = y * width * 3; from < rgba.length; from += 4, to += 3) {
+      const alpha = rgba[from + 3];
+      for (let c = 0; c < 3; c++)
+        pixels[to + c] = alpha === 255 ? rgba[from + c] : Math.round((rgba[from + c] * alpha) / 255 + 255 - alpha);
+    }
+  }
+
+  /** @param {number} quality 1..100 as the IJG scale counts. @returns {Uint8Array<ArrayBuffer>} A file. */
+  jpeg(quality) {
+    const { core } = this;
+    const slots = core.allocate(8);
+    try {
+      core.check(core.exports.module_encode_jpeg(this.address, quality, slots, slots + 4));
+      const [start, size] = new Uint32Array(core.exports.memory.buffer, slots, 2);
+      const file = core.bytes.slice(start, start + size);
+      core.free(start);
+      return file;
+    } finally {
+      core.free(slots);
+    }
   }
 }

@@ -1,5 +1,7 @@
-import { toImageData } from './decode.js';
+import { decode } from './decode.js';
+import { encode } from './encode.js';
 import { DeblurError } from './errors.js';
+import { overviewFactor, shrink } from './overview.js';
 import { Core } from './wasm.js';
 
 /**
@@ -7,7 +9,7 @@ import { Core } from './wasm.js';
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  *
  * @typedef {{ type: 'open', module: WebAssembly.Module, model: ArrayBuffer }} OpenRequest
- * @typedef {{ type: 'read', input: Blob | ImageBitmap, estimates: boolean }} ReadRequest
+ * @typedef {{ type: 'read', input: Blob | ImageBitmap, estimates: boolean, overview: boolean }} ReadRequest
  * @typedef {{ type: 'estimate', pixels: ArrayBuffer, width: number, height: number }} EstimateRequest
  * @typedef {{ type: 'describe', blur: BlurDescription & { rest: BlurEstimate } }} DescribeRequest
  * @typedef {object} TileRequest
@@ -29,18 +31,33 @@ const worker = /** @type {{ postMessage(message: any, transfer?: Transferable[])
   /** @type {unknown} */ (globalThis)
 );
 
-/** A module's memory never shrinks: after a whole picture was in it, another instance begins anew. */
 async function openCore() {
   core = await Core.open(opening.module, new Uint8Array(opening.model));
 }
 
-/** @param {import('./wasm.js').CorePicture} picture */
-async function estimateAndForget(picture) {
+/**
+ * A module's memory never shrinks: where a whole picture was in it, another instance begins anew.
+ * @template T
+ * @param {Promise<T> | T} work
+ * @returns {Promise<T>}
+ */
+async function andForget(work) {
   try {
-    return picture.estimate();
+    return await work;
   } finally {
     await openCore();
   }
+}
+
+/** @type {(rgba: Uint8ClampedArray) => void} Takes the rows that were asked for. */
+let takeRows = () => {};
+
+/** @type {import('./encode.js').Rows} */
+function askForRows(y, rows) {
+  return new Promise((resolve) => {
+    takeRows = resolve;
+    worker.postMessage({ type: 'rows', y, rows });
+  });
 }
 
 const answers = {
@@ -51,15 +68,18 @@ const answers = {
   },
 
   /** The pixels are told as soon as they are there; the answer is what blurred them. */
-  async read(/** @type {ReadRequest} */ { input, estimates }) {
-    const { data, width, height } = await toImageData(input);
-    const picture = estimates ? core.picture(data, width, height) : null;
-    worker.postMessage({ type: 'pixels', pixels: data.buffer, width, height }, [data.buffer]);
-    return picture ? { blur: await estimateAndForget(picture) } : {};
+  async read(/** @type {ReadRequest} */ { input, estimates, overview }) {
+    const tell = (/** @type {import('./decode.js').Decoded} */ decoded) => {
+      const { pixels, width, height } = decoded;
+      const factor = overviewFactor(width, height);
+      const small = overview && factor > 1 ? shrink(pixels, width, height, factor) : null;
+      worker.postMessage({ type: 'pixels', ...decoded, overview: small }, [pixels.buffer, ...(small ? [small.buffer] : [])]);
+    };
+    return { blur: await andForget(decode(input, core, estimates, tell)) };
   },
 
   async estimate(/** @type {EstimateRequest} */ { pixels, width, height }) {
-    return { blur: await estimateAndForget(core.picture(new Uint8Array(pixels), width, height)) };
+    return { blur: await andForget(core.picture(new Uint8Array(pixels), width, height).estimate()) };
   },
 
   describe: (/** @type {DescribeRequest} */ { blur }) => ({ blur: core.describe(blur) }),
@@ -74,15 +94,24 @@ const answers = {
       picture.close();
     }
   },
+
+  /** Asks for the pixels, some rows at a time. */
+  async encode(/** @type {import('./encode.js').Encoding & { type: 'encode' }} */ request) {
+    return { blob: await andForget(encode(request, askForRows, core)) };
+  },
 };
 
 // One request at a time: the other side waits for an answer before it asks again.
-worker.onmessage = async (/** @type {MessageEvent<{ type: keyof typeof answers }>} */ event) => {
+worker.onmessage = async (/** @type {MessageEvent<{ type: keyof typeof answers | 'rows' }>} */ event) => {
+  if (event.data.type === 'rows') return takeRows(/** @type {any} */ (event.data).rgba);
   try {
     const answer = await answers[event.data.type](/** @type {any} */ (event.data));
     worker.postMessage({ type: 'done', ...answer }, 'pixels' in answer ? [answer.pixels] : []);
   } catch (error) {
-    const code = error instanceof DeblurError ? error.code : 'worker-died';
-    worker.postMessage({ type: 'error', code, message: error instanceof Error ? error.message : String(error) });
+    const { code, text, values } =
+      error instanceof DeblurError
+        ? error
+        : { code: 'worker-died', text: error instanceof Error ? error.message : String(error) };
+    worker.postMessage({ type: 'error', code, text, values });
   }
 };

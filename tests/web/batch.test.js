@@ -1,0 +1,75 @@
+// Several photographs: a queue in which each has its state, and one zip.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { unzipSync } from 'fflate';
+import { devices, downloaded, dropAll, openStage, textOf } from './browser.js';
+
+/** @type {import('./browser.js').Stage} */
+let stage;
+const pictures = ['a', 'b', 'c'].map((name) => readFileSync(`tests/golden/${name}.blur1.5.png`));
+
+before(async () => {
+  stage = await openStage();
+});
+after(() => stage.close());
+
+const five = [
+  { name: 'one.png', type: 'image/png', bytes: pictures[0] },
+  { name: 'two.png', type: 'image/png', bytes: pictures[1] },
+  { name: 'notes.txt', type: 'text/plain', bytes: Buffer.from('no picture') },
+  { name: 'broken.png', type: 'image/png', bytes: pictures[2].subarray(0, 5000) },
+  { name: 'one.png', type: 'image/png', bytes: pictures[2] },
+];
+
+/** @param {import('playwright-core').Page} page */
+const states = (page) => page.locator('deblur-image .film button').evaluateAll((all) => all.map((one) => one.dataset.state));
+
+/** @param {import('playwright-core').Page} page */
+const allEnd = (page) => page.locator('deblur-image .zip:enabled').waitFor({ timeout: 30_000 });
+
+for (const [device, options] of devices)
+  test(`on a ${device}, several are done one after the other, and what is broken holds nobody up`, async () => {
+    const { page, errors } = await stage.open('index.html', options);
+    await dropAll(page, five);
+    await allEnd(page);
+    assert.deepEqual(await states(page), ['done', 'done', 'failed', 'done'], 'what is no picture is left out');
+    assert.match(await textOf(page, '.batch-text'), /4 of 4/);
+    assert.match((await page.locator('deblur-image .film button').nth(2).getAttribute('aria-label')) ?? '', /broken.png, failed/);
+    const { name, bytes } = await downloaded(page, '.zip');
+    assert.equal(name, 'deblurred.zip');
+    const inside = unzipSync(bytes);
+    assert.deepEqual(Object.keys(inside), ['one-deblurred.png', 'two-deblurred.png', 'one-deblurred-2.png']);
+    for (const file of Object.values(inside)) assert.equal(Buffer.from(file).toString('latin1', 1, 4), 'PNG');
+    assert.deepEqual(errors, []);
+    await page.context().close();
+  });
+
+test('any of them can be looked at and corrected, and the zip has the correction', async () => {
+  const { page } = await stage.open('index.html');
+  await dropAll(page, five.slice(0, 2));
+  await allEnd(page);
+  const before = unzipSync((await downloaded(page, '.zip')).bytes);
+  await page.locator('deblur-image .film button').nth(1).click();
+  await page.locator('deblur-image .file-name', { hasText: 'two.png' }).waitFor();
+  await allEnd(page);
+  await page.locator('deblur-image .kind').selectOption('motion');
+  await page.locator('deblur-image .finding', { hasText: 'Motion along' }).waitFor();
+  await allEnd(page);
+  const after = unzipSync((await downloaded(page, '.zip')).bytes);
+  assert.deepEqual(after['one-deblurred.png'], before['one-deblurred.png']);
+  assert.notDeepEqual(after['two-deblurred.png'], before['two-deblurred.png']);
+  await page.context().close();
+});
+
+test('another format or strength makes all of them anew', async () => {
+  const { page } = await stage.open('index.html');
+  await dropAll(page, five.slice(0, 2));
+  await allEnd(page);
+  await page.locator('deblur-image .format').selectOption('jpeg');
+  await allEnd(page);
+  const inside = unzipSync((await downloaded(page, '.zip')).bytes);
+  assert.deepEqual(Object.keys(inside), ['one-deblurred.jpg', 'two-deblurred.jpg']);
+  for (const file of Object.values(inside)) assert.deepEqual([...file.subarray(0, 2)], [0xff, 0xd8]);
+  await page.context().close();
+});

@@ -1,0 +1,174 @@
+// How a photograph is looked at: zoom, pan, comparing; by wheel, hand and keys.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { devices, drop, openStage, reaches, seen } from './browser.js';
+
+/** @type {import('./browser.js').Stage} */
+let stage;
+const photograph = readFileSync('tests/golden/c.blur1.5.png');
+
+before(async () => {
+  stage = await openStage();
+});
+after(() => stage.close());
+
+/** @param {string} path @param {object} [options] */
+async function withPhotograph(path, options, bytes = photograph) {
+  const { page } = await stage.open(path, options);
+  await drop(page, 'a.png', 'image/png', bytes);
+  await reaches(page, 'done');
+  return page;
+}
+
+/** @param {import('playwright-core').Page} page @returns {Promise<{ scale: number, zoom: number | null, fit: number, x: number, y: number, visible: any }>} */
+const view = (page) =>
+  page.evaluate(() => {
+    const { viewer } = /** @type {any} */ (document.querySelector('deblur-image'));
+    const { scale, zoom, fit, centre, visible } = viewer;
+    return { scale, zoom, fit, x: centre.x, y: centre.y, visible };
+  });
+
+for (const [device, options] of devices)
+  test(`on a ${device}, keys zoom, move, compare and put side by side`, async () => {
+    const page = await withPhotograph('index.html', options);
+    assert.ok(
+      await page.evaluate(() => document.querySelector('deblur-image')?.shadowRoot?.activeElement?.matches('.view')),
+      'whoever dropped it can go on with the keys',
+    );
+    const split = await seen(page);
+    await page.keyboard.down('b');
+    const before = await seen(page);
+    await page.keyboard.up('b');
+    assert.equal(before.left, split.left, 'left of the edge it is as it was');
+    assert.notEqual(before.right, split.right, 'right of it as restored');
+    assert.deepEqual(await seen(page), split);
+
+    await page.keyboard.press('s');
+    assert.notDeepEqual(await seen(page), split);
+    await page.keyboard.press('s');
+    assert.deepEqual(await seen(page), split);
+
+    await page.keyboard.press('1');
+    assert.equal((await view(page)).scale, 1);
+    for (let i = 0; i < 12; i++) await page.keyboard.press('+');
+    const close = await view(page);
+    assert.equal(close.scale, 8, '800% is as close as it goes');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowDown');
+    const moved = await view(page);
+    assert.ok(moved.x > close.x && moved.y > close.y);
+    for (let i = 0; i < 200; i++) await page.keyboard.press('ArrowRight');
+    const { visible } = await view(page);
+    assert.ok(Math.abs(visible.width * 8 - (await canvasWidth(page))) < 8, 'never beyond the picture');
+    await page.keyboard.press('-');
+    assert.ok((await view(page)).scale < 8);
+    await page.keyboard.press('0');
+    assert.equal((await view(page)).zoom, null);
+    await page.context().close();
+  });
+
+/** @param {import('playwright-core').Page} page */
+const canvasWidth = (page) =>
+  page.locator('deblur-image .view canvas').evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).width);
+
+test('the edge between before and after is moved by keyboard and by hand', async () => {
+  const page = await withPhotograph('index.html');
+  const middle = await seen(page);
+  await page.locator('deblur-image .split').focus();
+  await page.keyboard.press('Home');
+  const after = await seen(page);
+  assert.notEqual(after.left, middle.left);
+  assert.equal(after.right, middle.right);
+  await page.keyboard.press('End');
+  assert.equal((await seen(page)).left, middle.left);
+  const box = /** @type {{ x: number, y: number, width: number, height: number }} */ (
+    await page.locator('deblur-image .overlay').boundingBox()
+  );
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + box.width, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 4, y, { steps: 4 });
+  await page.mouse.up();
+  const split = await page.evaluate(() => /** @type {any} */ (document.querySelector('deblur-image')).viewer.split);
+  assert.ok(Math.abs(split - 0.25) < 0.03, `the edge is at ${split}`);
+  await page.context().close();
+});
+
+test('the wheel zooms about the pointer, a drag moves, a double click comes closer and goes back', async () => {
+  const page = await withPhotograph('index.html', {}, readFileSync('build/web/sample.png'));
+  const box = /** @type {any} */ (await page.locator('deblur-image .view').boundingBox());
+  const at = { x: box.x + box.width / 2 + 60, y: box.y + box.height / 2 };
+  const under = async () => {
+    const { x, y, scale } = await view(page);
+    return { x: x + (at.x - box.x - box.width / 2) / scale, y: y + (at.y - box.y - box.height / 2) / scale };
+  };
+  const point = await under();
+  await page.mouse.move(at.x, at.y);
+  for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -400);
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector('deblur-image')).viewer.scale > 4);
+  const same = await under();
+  assert.ok(Math.hypot(same.x - point.x, same.y - point.y) < 1, 'what is under the pointer stays there');
+  const before = await view(page);
+  await page.mouse.move(at.x - 300, at.y);
+  await page.mouse.down();
+  await page.mouse.move(at.x - 340, at.y - 24, { steps: 3 });
+  await page.mouse.up();
+  const after = await view(page);
+  assert.ok(Math.abs(after.x - before.x - 40 / before.scale) < 0.01 && after.y > before.y, 'it follows the hand');
+  await page.mouse.dblclick(at.x - 300, at.y);
+  assert.equal((await view(page)).zoom, null);
+  await page.mouse.dblclick(at.x - 300, at.y);
+  assert.ok((await view(page)).scale >= 1);
+  await page.context().close();
+});
+
+test('two fingers pinch, and a finger moves', async () => {
+  const page = await withPhotograph('index.html', devices[1][1]);
+  const box = /** @type {any} */ (await page.locator('deblur-image .view').boundingBox());
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 3];
+  const session = await page.context().newCDPSession(page);
+  const touch = (/** @type {'touchStart' | 'touchMove' | 'touchEnd'} */ type, /** @type {number[][]} */ points) =>
+    session.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  const start = await view(page);
+  await touch('touchStart', [
+    [x - 20, y - 80],
+    [x + 20, y - 80],
+  ]);
+  for (let i = 1; i <= 6; i++)
+    await touch('touchMove', [
+      [x - 20 - 15 * i, y - 80],
+      [x + 20 + 15 * i, y - 80],
+    ]);
+  await touch('touchEnd', []);
+  const pinched = await view(page);
+  assert.ok(Math.abs(pinched.scale / start.scale - 110 / 20) < 0.6, `${pinched.scale / start.scale} times as large`);
+  await touch('touchStart', [[x - 100, y - 60]]);
+  for (let i = 1; i <= 4; i++) await touch('touchMove', [[x - 100 - 10 * i, y - 60]]);
+  await touch('touchEnd', []);
+  assert.ok((await view(page)).x > pinched.x);
+  await page.context().close();
+});
+
+test("in an article the wheel is the page's, and with Ctrl the picture's", async () => {
+  const page = await withPhotograph('embed.html');
+  await page.locator('deblur-image .view').scrollIntoViewIfNeeded();
+  await page.locator('deblur-image .view').hover();
+  const scrolled = await page.evaluate(() => scrollY);
+  await page.mouse.wheel(0, 120);
+  await page.waitForFunction((before) => scrollY !== before, scrolled);
+  assert.equal((await view(page)).zoom, null);
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -100);
+  await page.waitForFunction(() => /** @type {any} */ (document.querySelector('deblur-image')).viewer.zoom !== null);
+  await page.keyboard.up('Control');
+  await page.context().close();
+});
+
+test('keys that are meant for others are left to them', async () => {
+  const page = await withPhotograph('embed.html');
+  await page.locator('a').focus();
+  await page.keyboard.press('1');
+  assert.equal((await view(page)).zoom, null);
+  await page.context().close();
+});

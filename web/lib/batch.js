@@ -1,0 +1,149 @@
+import { Zip, ZipPassThrough } from './fflate/browser.js';
+import { encodeAs, outputName } from './save.js';
+
+/**
+ * @typedef {'waiting' | 'working' | 'done' | 'failed'} ItemState
+ *
+ * @typedef {object} Item One photograph of several.
+ * @property {Blob} file
+ * @property {string} name
+ * @property {ItemState} state
+ * @property {number} done 0..1, while it is worked on.
+ * @property {unknown} error Why it failed.
+ * @property {Blob | null} result
+ * @property {string} resultName
+ * @property {string} madeWith What settings its result was made with.
+ * @property {import('./blur.js').BlurDescription | null} blur What a person has said of it.
+ */
+
+/** @param {import('./save.js').SaveSettings} settings */
+const keyOf = (settings) => JSON.stringify(settings);
+
+/** Photographs that are restored one after the other, each to its end, by itself. */
+export class Batch {
+  /**
+   * @param {() => Promise<import('./deblur.js').Deblurrer>} deblurrer
+   * @param {(item: Item) => import('./save.js').SaveSettings} settings
+   * @param {() => void} onChange Told when any item has changed.
+   */
+  constructor(deblurrer, settings, onChange) {
+    this.deblurrer = deblurrer;
+    this.settings = settings;
+    this.onChange = onChange;
+    /** @type {Item[]} */
+    this.items = [];
+    /** @type {AbortController | null} Of the item that is worked on. */
+    this.work = null;
+    /** Someone looks at one photograph, which goes before. */
+    this.paused = false;
+  }
+
+  /** @param {{ file: Blob, name: string }[]} files */
+  add(files) {
+    const more = files.map((file) => ({ ...file, state: /** @type {const} */ ('waiting'), done: 0, error: null, result: null }));
+    this.items.push(...more.map((item) => ({ ...item, resultName: '', madeWith: '', blur: null })));
+    this.onChange();
+  }
+
+  /** @param {Item} item @param {Partial<Item>} change */
+  update(item, change) {
+    Object.assign(item, change);
+    this.onChange();
+  }
+
+  /** What was made with other settings is made again. */
+  refresh() {
+    for (const item of this.items)
+      if (item.state === 'done' && item.madeWith !== keyOf(this.settings(item)))
+        Object.assign(item, { state: 'waiting', result: null });
+    this.onChange();
+    this.go();
+  }
+
+  /** The photograph that is looked at goes before; what is worked on otherwise waits again. */
+  pause() {
+    this.paused = true;
+    this.work?.abort();
+  }
+
+  resume() {
+    this.paused = false;
+    this.go();
+  }
+
+  /** Works on what waits, until nothing does. */
+  async go() {
+    if (this.work || this.paused) return;
+    const item = this.items.find(({ state }) => state === 'waiting');
+    if (!item) return;
+    this.work = new AbortController();
+    const { signal } = this.work;
+    this.update(item, { state: 'working', done: 0 });
+    try {
+      const { image } = await (await this.deblurrer()).deblur(item.file, {
+        signal,
+        blur: item.blur ?? 'auto',
+        onProgress: (done) => this.update(item, { done }),
+      });
+      await this.keep(item, image, signal);
+    } catch (error) {
+      if (this.items.includes(item)) this.update(item, signal.aborted ? { state: 'waiting' } : { state: 'failed', error });
+    }
+    this.work = null;
+    this.go();
+  }
+
+  /**
+   * Keeps what became of a photograph, as a file.
+   * @param {Item} item
+   * @param {import('./restored-image.js').RestoredImage} image
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<void>}
+   */
+  async keep(item, image, signal) {
+    this.update(item, { state: 'working', done: 1 });
+    const settings = this.settings(item);
+    const result = await encodeAs(image, settings, signal);
+    const madeWith = keyOf(settings);
+    if (madeWith !== keyOf(this.settings(item))) return this.keep(item, image, signal); // they were changed meanwhile
+    this.update(item, { state: 'done', result, resultName: outputName(item.name, settings.format), madeWith });
+  }
+
+  /** @returns {Promise<Blob>} All results; names that occur twice are numbered. */
+  async zip() {
+    /** @type {Blob[]} Which a browser need not keep in memory. */
+    const parts = [];
+    const ended = new Promise((resolve, reject) => {
+      const zip = new Zip((error, data, final) => {
+        if (error) return reject(error);
+        parts.push(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (data)]));
+        if (final) resolve(null);
+      });
+      this.fillZip(zip).then(() => zip.end(), reject);
+    });
+    await ended;
+    return new Blob(parts, { type: 'application/zip' });
+  }
+
+  /** @param {Zip} zip */
+  async fillZip(zip) {
+    const names = new Set();
+    for (const { result, resultName } of this.items) {
+      if (!result) continue;
+      let name = resultName;
+      for (let n = 2; names.has(name); n++) name = resultName.replace(/(\.\w+)$/, `-${n}$1`);
+      names.add(name);
+      const entry = new ZipPassThrough(name); // pictures do not become smaller
+      zip.add(entry);
+      entry.push(new Uint8Array(await result.arrayBuffer()), true);
+    }
+  }
+
+  /** Forgets all photographs. */
+  clear() {
+    this.items = [];
+    this.work?.abort();
+    this.paused = false;
+    this.onChange();
+  }
+}

@@ -1,0 +1,79 @@
+import { overviewFactor, shrink } from './overview.js';
+import { cut, meet, tilesOf } from './tiles.js';
+
+/** @typedef {import('./tiles.js').Rectangle} Rectangle */
+
+const DETAIL_PX = 512;
+/** Of both layers together: a 4K screen shows some forty. */
+const DETAILS_KEPT = 48;
+
+/** One picture to be drawn at any scale: an overview of all of it, and its own pixels where they are looked at. No canvas is large. */
+export class Layer {
+  /**
+   * @param {number} width
+   * @param {number} height
+   * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA; what is transparent is not there yet.
+   */
+  constructor(width, height, pixels) {
+    this.width = width;
+    this.height = height;
+    this.pixels = pixels;
+    this.factor = overviewFactor(width, height);
+    this.overview = new OffscreenCanvas(Math.ceil(width / this.factor), Math.ceil(height / this.factor));
+    this.context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.overview.getContext('2d'));
+    /** @type {Map<string, { part: Rectangle, canvas: OffscreenCanvas }>} In the order of their last use. */
+    this.details = new Map();
+  }
+
+  /**
+   * A part has changed.
+   * @param {Rectangle} part Its corner at multiples of the factor.
+   * @param {Uint8ClampedArray<ArrayBuffer>} rgba
+   */
+  put(part, rgba) {
+    const { factor } = this;
+    const small = factor === 1 ? rgba : shrink(rgba, part.width, part.height, factor);
+    this.putOverview(small, part.x / factor, part.y / factor, Math.ceil(part.width / factor));
+    for (const [key, detail] of this.details) if (meet(detail.part, part)) this.details.delete(key);
+  }
+
+  /** @param {Uint8ClampedArray<ArrayBuffer>} rgba Shrunk. @param {number} x @param {number} y @param {number} width */
+  putOverview(rgba, x, y, width) {
+    this.context.putImageData(new ImageData(rgba, width), x, y);
+  }
+
+  /** @param {Rectangle} part Of the detail grid. @returns {OffscreenCanvas} */
+  detail(part) {
+    const key = `${part.x} ${part.y}`;
+    const known = this.details.get(key);
+    this.details.delete(key);
+    const canvas = known?.canvas ?? new OffscreenCanvas(part.width, part.height);
+    if (!known) canvas.getContext('2d')?.putImageData(new ImageData(cut(this.pixels, this.width, part), part.width), 0, 0);
+    this.details.set(key, { part, canvas });
+    for (const old of this.details.keys()) {
+      if (this.details.size <= DETAILS_KEPT) break;
+      this.details.delete(old);
+    }
+    return canvas;
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {{ x: number, y: number }} origin Where the picture's corner comes to lie, in the context's pixels.
+   * @param {number} scale Of its pixels for one of the picture's.
+   * @param {Rectangle} visible What can be seen of the picture.
+   */
+  draw(context, origin, scale, visible) {
+    const { factor, overview } = this;
+    context.imageSmoothingEnabled = scale < 2;
+    context.imageSmoothingQuality = 'medium';
+    const width = overview.width * factor * scale;
+    context.drawImage(overview, origin.x, origin.y, width, overview.height * factor * scale);
+    if (factor === 1 || scale * factor <= 1) return;
+    for (const part of tilesOf(this.width, this.height, DETAIL_PX)) {
+      if (!meet(part, visible)) continue;
+      const [x, y] = [origin.x + part.x * scale, origin.y + part.y * scale];
+      context.drawImage(this.detail(part), x, y, part.width * scale, part.height * scale);
+    }
+  }
+}

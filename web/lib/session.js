@@ -1,0 +1,102 @@
+import { RestoredImage } from './restored-image.js';
+
+/**
+ * @typedef {import('./blur.js').BlurDescription} BlurDescription
+ * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
+ * @typedef {import('./deblur.js').Deblurrer} Deblurrer
+ * @typedef {import('./photograph.js').Photograph} Photograph
+ */
+
+/** Above it a picture is taken for sharp, and is left alone. */
+const SURELY = 0.5;
+
+/** The work on one photograph that is looked at: opened, restored, and restored again when one corrects its blur. */
+export class Session {
+  /**
+   * @param {Blob} file
+   * @param {string} name
+   */
+  constructor(file, name) {
+    this.file = file;
+    this.name = name;
+    /** @type {Photograph | null} */
+    this.photograph = null;
+    /** @type {BlurEstimate | null} What it is restored from: as found, or as corrected. */
+    this.assumed = null;
+    /** @type {RestoredImage | null} All of it; null also while it is restored again. */
+    this.restored = null;
+    /** @type {Uint8ClampedArray<ArrayBuffer> | undefined} What is restored of it, kept from one run to the next. */
+    this.pixels = undefined;
+    /** @type {AbortController} Of the work in progress. */
+    this.work = new AbortController();
+    /** @type {Deblurrer['pool'] | null} Who writes files. */
+    this.pool = null;
+    this.times = /** @type {Record<string, number>} */ ({});
+  }
+
+  /** What was found, once it is known. */
+  get found() {
+    return this.photograph?.found ?? null;
+  }
+
+  /** Whether there is nothing to repair. */
+  get isSharp() {
+    return (this.found?.probabilities.none ?? 0) > SURELY;
+  }
+
+  /** @param {unknown} [reason] */
+  stop(reason) {
+    this.work.abort(reason);
+  }
+
+  /** @returns {AbortSignal} Of new work; what was in progress ends. */
+  begin() {
+    this.stop();
+    this.work = new AbortController();
+    return this.work.signal;
+  }
+
+  /**
+   * @param {Deblurrer} deblurrer
+   * @param {(photograph: Photograph, overview: Uint8ClampedArray<ArrayBuffer> | null) => void} onPixels
+   */
+  async open(deblurrer, onPixels) {
+    const signal = this.begin();
+    const start = performance.now();
+    this.pool = deblurrer.pool;
+    this.photograph = await deblurrer.open(this.file, {
+      signal,
+      onPixels: (photograph, overview) => {
+        this.photograph = photograph;
+        this.times.decodeMs = performance.now() - start;
+        onPixels(photograph, overview);
+      },
+    });
+    this.times.openMs = performance.now() - start;
+  }
+
+  /** The photograph as it came, as the result. */
+  keepAsItIs() {
+    const photograph = /** @type {Photograph} */ (this.photograph);
+    this.restored = new RestoredImage(/** @type {Deblurrer['pool']} */ (this.pool), photograph, photograph.pixels);
+    return this.restored;
+  }
+
+  /**
+   * @param {Deblurrer} deblurrer
+   * @param {'auto' | BlurDescription | BlurEstimate} blur
+   * @param {import('./deblur.js').DeblurOptions} options
+   * @returns {Promise<RestoredImage>}
+   */
+  async restore(deblurrer, blur, options) {
+    const photograph = /** @type {Photograph} */ (this.photograph);
+    const signal = this.begin();
+    const start = performance.now();
+    this.restored = null;
+    this.pixels ??= new Uint8ClampedArray(photograph.pixels.length);
+    const { image } = await deblurrer.deblur(photograph, { ...options, blur, into: this.pixels, signal });
+    this.times.restoreMs = performance.now() - start;
+    this.restored = image;
+    return image;
+  }
+}
