@@ -146,8 +146,8 @@ test('so they do of a distillation, of samples without truth, turned ones, growi
   assert.ok(rms < 5e-5, `rms ${rms}`);
   const [ours, theirs] = ['two.student.dbm', 'one.student.dbm'].map((name) => log(name)[1]);
   for (const figure of Object.keys(theirs).filter((key) => /^(loss|gradient|fft|teacher)/.test(key))) {
-    // The norm is a square root of squares of what rounding went into: it has come to 1.2e-4.
-    const bound = figure === 'gradient_norm' ? 1e-3 : 1e-4;
+    // All but the loss itself look at differences, where rounding has come to 4.6e-4; that wrong turn makes 1.3e-2 and more, in the loss 2e-3.
+    const bound = figure === 'loss' ? 1e-4 : 1e-3;
     assert.ok(Math.abs(ours[figure] / theirs[figure] - 1) < bound, `${figure} ${ours[figure]}, not ${theirs[figure]}`);
   }
   // Features are compared in relation to each process's own samples: not the same, but it runs, and repeats.

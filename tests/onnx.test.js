@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { env, InferenceSession, Tensor } from 'onnxruntime-web';
 
@@ -32,8 +32,10 @@ async function difference(model, graph, onnx, height, width) {
   return wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - got[i])), 0);
 }
 
-for (const model of ['weights/student.dbm', 'weights/teacher.dbm'])
-  test(`${model} gives the same elsewhere`, async () => {
+const small = join(folder, 'small.dbm');
+execFileSync('build/tests/make_test_model', [small]);
+for (const model of ['weights/student.dbm', 'weights/teacher.dbm', small])
+  test(`${basename(model)} gives the same elsewhere`, async () => {
     const [restorer, estimator] = [join(folder, 'restorer.onnx'), join(folder, 'estimator.onnx')];
     const { status, stdout, stderr } = run(model, restorer, '--estimator', estimator);
     assert.equal(status, 0, stderr);

@@ -13,6 +13,7 @@ struct step {
 	int output;          /* tensor that is written: of the last fused op */
 	int residual;        /* tensor that is added; -1: none */
 	int scale, shift;    /* vectors of a fused channel_affine; -1: none */
+	float *mixed;        /* owned, of a mixed_conv2d: its kernel before it is packed */
 	struct conv2d conv;  /* convolutions */
 	float *packed;       /* owned: weights, bias, and room for scale and shift */
 	float *scale_values; /* [padded channels], inside packed */
@@ -104,18 +105,21 @@ static void describe_conv(const struct graph *graph, struct step *step) {
 								 .activation = op->activation};
 }
 
-/* Weights, bias, scale and shift of one convolution in one piece of memory. */
+/* Weights, bias, scale and shift of one convolution in one piece of memory. A mixed one's are known later. */
 static bool pack_conv(const struct graph *graph, struct step *step) {
 	struct conv2d *conv = &step->conv;
-	const struct graph_parameter *weight = &graph->parameters[step->op->weight];
-	const struct graph_parameter *bias = &graph->parameters[step->op->bias];
-	const size_t weights = kernels_packed_count(conv->out_channels, conv->in_channels, conv->kernel);
-	const size_t padded = round_up(conv->out_channels, KERNELS_BLOCK);
+	const size_t out = conv->out_channels, in = conv->in_channels, kernel = conv->kernel;
+	const size_t weights = kernels_packed_count(out, in, kernel), padded = round_up(out, KERNELS_BLOCK);
+	const bool mixed = step->op->kind == GRAPH_MIXED_CONV2D;
 	step->packed = calloc(weights + 3 * padded, sizeof *step->packed);
-	if (!step->packed) return false;
+	if (mixed) step->mixed = malloc(out * kernel * kernel * in * sizeof *step->mixed);
+	if (!step->packed || (mixed && !step->mixed)) return false;
 	float *bias_values = step->packed + weights;
-	kernels_pack_conv2d(conv->out_channels, conv->in_channels, conv->kernel, weight->values, step->packed);
-	for (size_t o = 0; o < conv->out_channels; o++) bias_values[o] = bias->values[o % bias->count];
+	if (!mixed) {
+		const struct graph_parameter *bias = &graph->parameters[step->op->bias];
+		kernels_pack_conv2d(out, in, kernel, graph->parameters[step->op->weight].values, step->packed);
+		for (size_t o = 0; o < out; o++) bias_values[o] = bias->values[o % bias->count];
+	}
 	conv->weights = step->packed;
 	conv->bias = bias_values;
 	step->scale_values = bias_values + padded;
@@ -139,9 +143,9 @@ static enum deblur_status make_steps(struct executor *e, bool pack) {
 		struct step *step = &e->steps[e->step_count++];
 		*step = (struct step){.op = op, .output = op->output, .residual = -1, .scale = -1, .shift = -1};
 		step->of_condition = !graph->tensors[op->output].of_picture;
-		if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) continue;
+		if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_MIXED_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) continue;
 		describe_conv(graph, step);
-		if (op->kind == GRAPH_CONV2D) fuse(graph, step, fused);
+		if (op->kind != GRAPH_CONV_TRANSPOSE2X2) fuse(graph, step, fused);
 		if (pack && !pack_conv(graph, step)) status = DEBLUR_OUT_OF_MEMORY;
 	}
 	free(fused);
@@ -244,7 +248,10 @@ static enum deblur_status plan(const struct graph *graph, size_t height, size_t 
 }
 
 static void release(struct executor *e) {
-	for (size_t i = 0; i < e->step_count; i++) free(e->steps[i].packed);
+	for (size_t i = 0; i < e->step_count; i++) {
+		free(e->steps[i].packed);
+		free(e->steps[i].mixed);
+	}
 	for (size_t t = 0; e->vectors && t < e->graph->tensor_count; t++) free(e->vectors[t]);
 	free(e->steps);
 	free(e->slots);
@@ -326,6 +333,17 @@ static void run_on_vectors(struct executor *e, const struct step *step) {
 		run_linear(e, step);
 }
 
+/* The convolution that a mixed one is for this picture. */
+static void mix(const struct executor *e, struct step *step) {
+	const struct graph_op *op = step->op;
+	const struct conv2d *conv = &step->conv;
+	const float *bias = e->graph->parameters[op->bias].values, *shift = e->vectors[op->inputs[2]];
+	float *bias_values = step->packed + kernels_packed_count(conv->out_channels, conv->in_channels, conv->kernel);
+	graph_mix_kernel(e->graph, op, e->vectors[op->inputs[1]], step->mixed);
+	kernels_pack_conv2d(conv->out_channels, conv->in_channels, conv->kernel, step->mixed, step->packed);
+	for (size_t o = 0; o < conv->out_channels; o++) bias_values[o] = bias[o] + shift[o];
+}
+
 void executor_set_condition(struct executor *e, const float *condition) {
 	const struct graph *graph = e->graph;
 	if (graph->condition < 0) return;
@@ -334,6 +352,7 @@ void executor_set_condition(struct executor *e, const float *condition) {
 		if (e->steps[i].of_condition) run_on_vectors(e, &e->steps[i]);
 	for (size_t i = 0; i < e->step_count; i++) {
 		struct step *step = &e->steps[i];
+		if (step->op->kind == GRAPH_MIXED_CONV2D) mix(e, step);
 		if (step->scale < 0) continue;
 		for (size_t c = 0; c < step->conv.out_channels; c++) {
 			step->scale_values[c] = 1 + e->vectors[step->scale][c];
@@ -354,6 +373,7 @@ static void run_step(struct executor *e, const struct step *step, size_t height,
 	if (e->graph->tensors[step->output].downscale) open_map(e, step->output, height, width);
 	switch (op->kind) {
 	case GRAPH_CONV2D:
+	case GRAPH_MIXED_CONV2D:
 		k->conv2d(&step->conv, src, step->residual < 0 ? NULL : &e->maps[step->residual], dst);
 		break;
 	case GRAPH_CONV_TRANSPOSE2X2:

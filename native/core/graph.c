@@ -99,12 +99,17 @@ int graph_input_vector(struct graph *graph, const char *name, uint32_t channels)
 /* ---- what each kind of op asks for and gives ---- */
 
 static size_t input_count(enum graph_op_kind kind) {
-	return kind == GRAPH_ADD || kind == GRAPH_CONCAT ? 2 : kind == GRAPH_CHANNEL_AFFINE ? 3 : 1;
+	if (kind == GRAPH_CHANNEL_AFFINE || kind == GRAPH_MIXED_CONV2D) return 3;
+	return kind == GRAPH_ADD || kind == GRAPH_CONCAT ? 2 : 1;
 }
 
 static bool has_activation(enum graph_op_kind kind) {
-	return kind == GRAPH_CONV2D || kind == GRAPH_CONV_TRANSPOSE2X2 || kind == GRAPH_LINEAR ||
-		   kind == GRAPH_CHANNEL_AFFINE;
+	return kind == GRAPH_CONV2D || kind == GRAPH_MIXED_CONV2D || kind == GRAPH_CONV_TRANSPOSE2X2 ||
+		   kind == GRAPH_LINEAR || kind == GRAPH_CHANNEL_AFFINE;
+}
+
+static bool has_parameters(enum graph_op_kind kind) {
+	return has_activation(kind) && kind != GRAPH_CHANNEL_AFFINE;
 }
 
 static bool inputs_exist(const struct graph *graph, const struct graph_op *op) {
@@ -135,6 +140,7 @@ static bool attributes_are_fine(const struct graph_op *op) {
 	if (op->activation != ACTIVATION_NONE && !has_activation(op->kind)) return false;
 	switch (op->kind) {
 	case GRAPH_CONV2D:
+	case GRAPH_MIXED_CONV2D:
 		return (op->kernel == 3 && (op->stride == 1 || op->stride == 2)) || (op->kernel == 1 && op->stride == 1);
 	case GRAPH_PIXEL_SHUFFLE:
 	case GRAPH_PIXEL_UNSHUFFLE:
@@ -142,6 +148,10 @@ static bool attributes_are_fine(const struct graph_op *op) {
 	default:
 		return op->kernel == 1 && op->stride == 1;
 	}
+}
+
+static bool follows_from_condition(const struct graph *graph, int tensor) {
+	return !graph->tensors[tensor].downscale && !graph->tensors[tensor].of_picture;
 }
 
 /* The shape that the op gives, or {0, 0} if it cannot take these inputs. */
@@ -152,6 +162,10 @@ static struct shape derive_shape(const struct graph *graph, const struct graph_o
 	switch (op->kind) {
 	case GRAPH_CONV2D:
 		return (struct shape){out_channels, x->downscale * op->stride};
+	case GRAPH_MIXED_CONV2D:
+		if (!follows_from_condition(graph, op->inputs[1]) || !follows_from_condition(graph, op->inputs[2]))
+			return impossible;
+		return (struct shape){graph->tensors[op->inputs[2]].channels, x->downscale * op->stride};
 	case GRAPH_CONV_TRANSPOSE2X2:
 		return x->downscale % 2 ? impossible : (struct shape){out_channels, x->downscale / 2};
 	case GRAPH_PIXEL_SHUFFLE:
@@ -195,14 +209,17 @@ static void add_parameters(struct graph *graph, struct graph_op *op, const char 
 	uint32_t weight[4] = {out, op->kernel, op->kernel, in}, bias[4] = {out, 1, 1, 1};
 	if (op->kind == GRAPH_CONV_TRANSPOSE2X2) memcpy(weight, (uint32_t[4]){2, 2, out, in}, sizeof weight);
 	if (op->kind == GRAPH_LINEAR) memcpy(weight, (uint32_t[4]){out, in, 1, 1}, sizeof weight);
+	if (op->kind == GRAPH_MIXED_CONV2D) weight[0] = graph->tensors[op->inputs[1]].channels;
 	op->weight = add_parameter(graph, name, ".weight", weight);
+	if (op->kind == GRAPH_MIXED_CONV2D && op->weight >= 0)
+		op->mix = add_parameter(graph, name, ".mix", (uint32_t[4]){out, weight[0], 1, 1});
 	if (op->weight >= 0) op->bias = add_parameter(graph, name, ".bias", bias);
 }
 
 int graph_append(struct graph *graph, const struct graph_op *wanted, const char *name, uint32_t out_channels) {
 	if (graph->status) return -1;
 	struct graph_op op = *wanted;
-	op.weight = op.bias = -1;
+	op.weight = op.bias = op.mix = -1;
 	if (graph->output >= 0 || graph->op_count >= GRAPH_MAX_OPS || !name_is_fine(name) || !attributes_are_fine(&op) ||
 		!inputs_exist(graph, &op))
 		return fail(graph, DEBLUR_BAD_ARGUMENT);
@@ -210,8 +227,7 @@ int graph_append(struct graph *graph, const struct graph_op *wanted, const char 
 	if (!shape_is_fine(shape, &op)) return fail(graph, DEBLUR_BAD_ARGUMENT);
 	if (!reserve_one((void **)&graph->ops, graph->op_count, sizeof *graph->ops))
 		return fail(graph, DEBLUR_OUT_OF_MEMORY);
-	if (op.kind == GRAPH_CONV2D || op.kind == GRAPH_CONV_TRANSPOSE2X2 || op.kind == GRAPH_LINEAR)
-		add_parameters(graph, &op, name, out_channels);
+	if (has_parameters(op.kind)) add_parameters(graph, &op, name, shape.channels);
 	op.output = graph->status ? -1 : add_tensor(graph, name, shape.channels, shape.downscale);
 	if (op.output < 0) return -1;
 	for (size_t i = 0; i < input_count(op.kind); i++)
@@ -232,6 +248,16 @@ static int append_unary(struct graph *graph, enum graph_op_kind kind, int x, uin
 int graph_conv2d(struct graph *graph, int x, const char *name, uint32_t out_channels, uint32_t kernel, uint32_t stride,
 				 enum activation activation) {
 	return append_unary(graph, GRAPH_CONV2D, x, kernel, stride, activation, name, out_channels);
+}
+
+int graph_mixed_conv2d(struct graph *graph, int x, int gate, int shift, const char *name, uint32_t kernel,
+					   uint32_t stride, enum activation activation) {
+	const struct graph_op op = {.kind = GRAPH_MIXED_CONV2D,
+								.activation = activation,
+								.kernel = kernel,
+								.stride = stride,
+								.inputs = {x, gate, shift}};
+	return graph_append(graph, &op, name, 0);
 }
 
 int graph_conv_transpose2x2(struct graph *graph, int x, const char *name, uint32_t out_channels,
@@ -288,7 +314,7 @@ static size_t halo_of(const struct graph *graph, size_t *need) {
 			const size_t downscale = graph->tensors[op->inputs[j]].downscale;
 			if (!downscale) continue;
 			size_t reach = round_up(need[op->output], downscale);
-			if (op->kind == GRAPH_CONV2D) reach += op->kernel / 2 * downscale;
+			if (op->kind == GRAPH_CONV2D || op->kind == GRAPH_MIXED_CONV2D) reach += op->kernel / 2 * downscale;
 			if (reach > need[op->inputs[j]]) need[op->inputs[j]] = reach;
 		}
 	}
@@ -332,6 +358,21 @@ struct graph *graph_clone(const struct graph *graph) {
 	return clone;
 }
 
+/* ---- mixing ---- */
+
+void graph_mix_kernel(const struct graph *graph, const struct graph_op *op, const float *gate, float *kernel) {
+	const struct graph_parameter *weight = &graph->parameters[op->weight], *mix = &graph->parameters[op->mix];
+	const size_t rank = mix->shape[1], count = weight->count / rank;
+	memset(kernel, 0, mix->shape[0] * count * sizeof *kernel);
+	for (size_t o = 0; o < mix->shape[0]; o++)
+		for (size_t r = 0; r < rank; r++) {
+			const float share = mix->values[o * rank + r] * (1 + gate[r]);
+			const float *from = weight->values + r * count;
+			float *to = kernel + o * count;
+			for (size_t i = 0; i < count; i++) to[i] += share * from[i];
+		}
+}
+
 /* ---- facts ---- */
 
 size_t graph_parameter_total(const struct graph *graph) {
@@ -344,11 +385,14 @@ double graph_macs_per_pixel(const struct graph *graph) {
 	double macs = 0;
 	for (size_t i = 0; i < graph->op_count; i++) {
 		const struct graph_op *op = &graph->ops[i];
-		if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) continue;
+		if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_MIXED_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) continue;
 		/* Each weight of a transposed convolution meets every input pixel, of a convolution every output pixel. */
-		const int at = op->kind == GRAPH_CONV2D ? op->output : op->inputs[0];
+		const int at = op->kind == GRAPH_CONV_TRANSPOSE2X2 ? op->inputs[0] : op->output;
 		const double downscale = graph->tensors[at].downscale;
-		macs += (double)graph->parameters[op->weight].count / (downscale * downscale);
+		double weights = (double)graph->parameters[op->weight].count;
+		if (op->kind == GRAPH_MIXED_CONV2D) /* of the kernel that was mixed */
+			weights *= (double)graph->tensors[op->output].channels / (double)graph->tensors[op->inputs[1]].channels;
+		macs += weights / (downscale * downscale);
 	}
 	return macs;
 }
@@ -373,7 +417,7 @@ size_t graph_halo_px(const struct graph *graph) {
 
 const char *graph_op_kind_name(enum graph_op_kind kind) {
 	static const char *const names[GRAPH_OP_KIND_COUNT] = {
-		"conv2d",  "conv_transpose2x2", "pixel_shuffle", "pixel_unshuffle", "add",
-		"sigmoid", "global_average",    "linear",        "channel_affine",  "concat"};
+		"conv2d", "conv_transpose2x2", "pixel_shuffle", "pixel_unshuffle", "add", "sigmoid", "global_average",
+		"linear", "channel_affine",    "concat",        "mixed_conv2d"};
 	return (unsigned)kind < GRAPH_OP_KIND_COUNT ? names[kind] : "unknown";
 }

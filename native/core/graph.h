@@ -36,6 +36,11 @@ enum graph_op_kind {
 	GRAPH_LINEAR,            /* inputs: vector; weight [out][in], bias [out] */
 	GRAPH_CHANNEL_AFFINE,    /* inputs: map, scale vector, shift vector: activation(x * (1 + scale) + shift) */
 	GRAPH_CONCAT,            /* inputs: two vectors; gives the first's numbers, then the second's */
+	/* A conv2d whose kernel depends on the condition: sum over r of mix[o][r] * (1 + gate[r]) * weight[r], and bias +
+	 * shift. It is mixed once per picture and costs per pixel what a plain one costs (after Li et al., "Revisiting
+	 * Dynamic Convolution via Matrix Decomposition", 2021). Inputs: map, gate [rank], shift [out]; the vectors follow
+	 * from the condition alone. Parameters weight [rank][k][k][in], mix [out][rank], bias [out]. */
+	GRAPH_MIXED_CONV2D,
 	GRAPH_OP_KIND_COUNT
 };
 
@@ -55,12 +60,12 @@ struct graph_parameter {
 
 struct graph_op {
 	enum graph_op_kind kind;
-	enum activation activation; /* conv2d, conv_transpose2x2, linear, channel_affine */
-	uint32_t kernel;            /* conv2d: 1 or 3 */
-	uint32_t stride;            /* conv2d: 1 or 2; pixel (un)shuffle: the factor, 2..8; otherwise 1 */
+	enum activation activation; /* convolutions, linear, channel_affine */
+	uint32_t kernel;            /* conv2d, mixed_conv2d: 1 or 3 */
+	uint32_t stride;            /* conv2d, mixed_conv2d: 1 or 2; pixel (un)shuffle: the factor, 2..8; otherwise 1 */
 	int inputs[3];              /* tensor indices, -1 where unused; always earlier tensors */
 	int output;                 /* tensor index; every op gives exactly one new tensor */
-	int weight, bias;           /* parameter indices, -1 where the op has none */
+	int weight, bias, mix;      /* parameter indices, -1 where the op has none */
 };
 
 struct graph {
@@ -85,13 +90,16 @@ enum deblur_status graph_status(const struct graph *graph);
 /* Building. Each returns the index of the new tensor, or -1 after an error. */
 int graph_input_map(struct graph *graph, const char *name, uint32_t channels);
 int graph_input_vector(struct graph *graph, const char *name, uint32_t channels);
-/* op: kind, activation, kernel, stride and inputs are read; `out_channels` matters to conv2d, conv_transpose2x2,
- * linear. BAD_ARGUMENT for what contradicts itself: wrong inputs, unknown kinds, shapes beyond the limits above. */
+/* op: kind, activation, kernel, stride and inputs are read; `out_channels` matters to conv2d,
+ * conv_transpose2x2, linear. BAD_ARGUMENT for what contradicts itself: wrong inputs, unknown kinds, shapes beyond the
+ * limits above. */
 int graph_append(struct graph *graph, const struct graph_op *op, const char *name, uint32_t out_channels);
 void graph_set_output(struct graph *graph, int tensor); /* the last: a graph that has its output takes no more ops */
 
 int graph_conv2d(struct graph *graph, int x, const char *name, uint32_t out_channels, uint32_t kernel, uint32_t stride,
 				 enum activation activation);
+int graph_mixed_conv2d(struct graph *graph, int x, int gate, int shift, const char *name, uint32_t kernel,
+					   uint32_t stride, enum activation activation); /* as many channels as shift has */
 int graph_conv_transpose2x2(struct graph *graph, int x, const char *name, uint32_t out_channels,
 							enum activation activation);
 int graph_pixel_shuffle(struct graph *graph, int x, const char *name, uint32_t factor);
@@ -103,6 +111,9 @@ int graph_linear(struct graph *graph, int x, const char *name, uint32_t out_chan
 int graph_channel_affine(struct graph *graph, int x, int scale, int shift, const char *name,
 						 enum activation activation);
 int graph_concat(struct graph *graph, int a, int b, const char *name);
+
+/* The kernel that a mixed_conv2d has with these gates, as a conv2d's parameter: [out][k][k][in]. */
+void graph_mix_kernel(const struct graph *graph, const struct graph_op *op, const float *gate, float *kernel);
 
 /* Facts that follow from the ops. */
 size_t graph_parameter_total(const struct graph *graph);

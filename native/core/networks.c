@@ -42,8 +42,29 @@ static int residual_block(struct graph *graph, int x, int told, const char *at, 
 	return graph_add(graph, x, y, name_of("%s.add", at).text);
 }
 
-static int residual_blocks(struct graph *graph, int x, int told, const char *at, uint32_t width, uint32_t count) {
-	for (uint32_t i = 0; i < count; i++) x = residual_block(graph, x, told, name_of("%s%u", at, i).text, width);
+/* A convolution with the kernel that the blur asks for. */
+static int mixed_conv(struct graph *graph, int x, int told, const char *at, uint32_t width, uint32_t rank,
+					  enum activation activation) {
+	const int gate = graph_linear(graph, told, name_of("%s.gate", at).text, rank, ACTIVATION_NONE);
+	const int shift = graph_linear(graph, told, name_of("%s.shift", at).text, width, ACTIVATION_NONE);
+	return graph_mixed_conv2d(graph, x, gate, shift, at, 3, 1, activation);
+}
+
+/* x + mixed(relu(mixed(x))) */
+static int mixed_block(struct graph *graph, int x, int told, const char *at, uint32_t width, uint32_t rank) {
+	int y = mixed_conv(graph, x, told, name_of("%s.conv1", at).text, width, rank, ACTIVATION_RELU);
+	y = mixed_conv(graph, y, told, name_of("%s.conv2", at).text, width, rank, ACTIVATION_NONE);
+	return graph_add(graph, x, y, name_of("%s.add", at).text);
+}
+
+/* rank 0: blocks of plain convolutions. */
+static int residual_blocks(struct graph *graph, int x, int told, const char *at, uint32_t width, uint32_t rank,
+						   uint32_t count) {
+	for (uint32_t i = 0; i < count; i++) {
+		const struct name name = name_of("%s%u", at, i);
+		x = rank ? mixed_block(graph, x, told, name.text, width, rank)
+				 : residual_block(graph, x, told, name.text, width);
+	}
 	return x;
 }
 
@@ -55,6 +76,8 @@ static int condition_mlp(struct graph *graph, uint32_t width) {
 
 struct graph *networks_unet(const struct networks_unet *size) {
 	if (size->level_count < 1 || size->level_count > NETWORKS_MAX_LEVELS) return NULL;
+	for (size_t level = 0; level < size->level_count && !size->condition_width; level++)
+		if (size->ranks[level]) return NULL; /* by what should they mix? */
 	struct graph *graph = graph_create("restorer");
 	if (!graph) return NULL;
 	const int picture = graph_input_map(graph, "picture", 3);
@@ -66,14 +89,14 @@ struct graph *networks_unet(const struct networks_unet *size) {
 	for (size_t level = 0; level < size->level_count; level++) {
 		if (level)
 			x = graph_conv2d(graph, x, name_of("down%zu", level).text, size->widths[level], 3, 2, ACTIVATION_NONE);
-		x = residual_blocks(graph, x, told, name_of("enc%zu.", level).text, size->widths[level],
+		x = residual_blocks(graph, x, told, name_of("enc%zu.", level).text, size->widths[level], size->ranks[level],
 							size->encoder_blocks[level]);
 		skips[level] = x;
 	}
 	for (size_t level = size->level_count - 1; level-- > 0;) {
 		x = graph_conv_transpose2x2(graph, x, name_of("up%zu", level).text, size->widths[level], ACTIVATION_NONE);
 		x = graph_add(graph, x, skips[level], name_of("skip%zu", level).text);
-		x = residual_blocks(graph, x, told, name_of("dec%zu.", level).text, size->widths[level],
+		x = residual_blocks(graph, x, told, name_of("dec%zu.", level).text, size->widths[level], size->ranks[level],
 							size->decoder_blocks[level]);
 	}
 	x = graph_conv2d(graph, x, "head", 12, 3, 1, ACTIVATION_NONE);
@@ -107,7 +130,7 @@ struct graph *networks_published_unet(void) {
 	int x = graph_input_map(graph, "picture", 3);
 	x = graph_conv2d(graph, x, "enc", 64, 3, 1, ACTIVATION_RELU);
 	x = graph_conv2d(graph, x, "down", 128, 3, 2, ACTIVATION_RELU);
-	x = residual_blocks(graph, x, -1, "res", 128, 4);
+	x = residual_blocks(graph, x, -1, "res", 128, 0, 4);
 	x = graph_conv_transpose2x2(graph, x, "up", 64, ACTIVATION_RELU);
 	x = graph_conv2d(graph, x, "head", 3, 3, 1, ACTIVATION_NONE);
 	return finished(graph, graph_sigmoid(graph, x, "restored"));
@@ -116,6 +139,7 @@ struct graph *networks_published_unet(void) {
 struct graph *networks_restorer(const char *name) {
 	static const struct networks_unet student = {.level_count = 3,
 												 .widths = {24, 48, 96},
+												 .ranks = {96, 96, 96},
 												 .encoder_blocks = {1, 1, 2},
 												 .decoder_blocks = {1, 1},
 												 .condition_width = 64};

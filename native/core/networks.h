@@ -7,11 +7,13 @@
 
 enum { NETWORKS_MAX_LEVELS = 5 };
 
-/* A U-Net on the pixel-unshuffled picture; blocks and widths per level, the last level being the bottom.
- * Every residual block is scaled and shifted per channel by the blur condition (FiLM, Perez et al. 2018). */
+/* A U-Net on the pixel-unshuffled picture; blocks and widths per level, the last level being the bottom. The blur
+ * condition either mixes the kernels of a level's residual blocks (GRAPH_MIXED_CONV2D), or scales and shifts their
+ * channels (FiLM, Perez et al. 2018). */
 struct networks_unet {
 	size_t level_count; /* 1..NETWORKS_MAX_LEVELS */
 	uint32_t widths[NETWORKS_MAX_LEVELS];
+	uint32_t ranks[NETWORKS_MAX_LEVELS];          /* of what is mixed at that level; 0: scaled and shifted */
 	uint32_t encoder_blocks[NETWORKS_MAX_LEVELS]; /* the bottom's blocks stand here, too */
 	uint32_t decoder_blocks[NETWORKS_MAX_LEVELS];
 	uint32_t condition_width; /* hidden width of the MLP on the condition; 0: a blind net */

@@ -365,7 +365,7 @@ static void turn(const struct conv_shape *s, const float *weights, float *turned
 
 /* The weights as the primitives like them. */
 static bool pack(struct conv *conv, const float *weights) {
-	if (conv->packed && !conv->training) return true;
+	if (conv->packed && !conv->training && !conv->shape.changing) return true;
 	if (conv->turned) turn(&conv->shape, weights, conv->turned);
 	dnnl_memory_t backward = conv->turned ? conv->user_turned : conv->user_weights;
 	conv->packed = point(conv->user_weights, weights) &&

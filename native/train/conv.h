@@ -25,6 +25,7 @@ struct conv_shape {
 	bool residual;             /* without relu: a tensor of the result's shape is added to it */
 	bool add_dsrc;             /* dsrc is added to what is there; only with stride 1, see conv_adds_dsrc */
 	size_t kernel, stride;     /* 1x1 or 3x3 with zero padding of 1; the result is height / stride by width / stride */
+	bool changing;             /* the weights are read every time, also by a conv that does not learn */
 	bool float_src, float_dst; /* in bf16 precision: this end is float32 all the same, and so is its gradient */
 };
 
@@ -39,7 +40,7 @@ void conv_destroy(struct conv *conv);
 
 /* dst = weights * src + bias (+ residual, which a conv with one is given and others are not). In training the weights
  * are read every time, and src must stay as it is until conv_backward; a conv that does not learn reads them the first
- * time only. */
+ * time only, unless its shape says otherwise. */
 enum deblur_status conv_forward(struct conv *conv, const float *weights, const float *bias, const void *src,
 								const void *residual, void *dst);
 /* From ddst: dweights and dbias (overwritten), and dsrc (see add_dsrc; NULL: not wanted). */

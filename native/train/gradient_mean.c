@@ -24,6 +24,7 @@ static size_t find_order(const struct graph *graph, size_t *order) {
 		if (graph->ops[i].weight < 0) continue;
 		order[count++] = (size_t)graph->ops[i].weight;
 		order[count++] = (size_t)graph->ops[i].bias;
+		if (graph->ops[i].mix >= 0) order[count++] = (size_t)graph->ops[i].mix;
 	}
 	return count;
 }
@@ -55,7 +56,7 @@ enum deblur_status gradient_mean_create(struct parallel *parallel, const struct 
 	*m = (struct gradient_mean){.parallel = parallel,
 								.graph = graph,
 								.net = net,
-								.order = calloc(2 * graph->op_count + 1, sizeof *m->order),
+								.order = calloc(graph->parameter_count + 1, sizeof *m->order),
 								.complete = calloc(graph->parameter_count + 1, sizeof *m->complete),
 								.sums = calloc(graph_parameter_total(graph) + 1, sizeof *m->sums)};
 	if (!m->order || !m->complete || !m->sums) {

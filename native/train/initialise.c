@@ -17,9 +17,15 @@ static bool feeds_global_residual(const struct graph *graph, const struct graph_
 
 static double gain(const struct graph *graph, const struct graph_op *op) {
 	const char *name = graph->tensors[op->output].name;
-	if (feeds_global_residual(graph, op) || ends_with(name, ".scale") || ends_with(name, ".shift")) return 0;
+	if (feeds_global_residual(graph, op) || ends_with(name, ".scale") || ends_with(name, ".shift") ||
+		ends_with(name, ".gate"))
+		return 0;
 	if (ends_with(name, ".conv2")) return 0.2;
 	return op->activation == ACTIVATION_RELU || ends_with(name, ".conv1") ? 1.41421356 : 1;
+}
+
+static void fill(struct graph_parameter *parameter, double deviation, struct random *random) {
+	for (size_t i = 0; i < parameter->count; i++) parameter->values[i] = (float)(deviation * random_normal(random));
 }
 
 void initialise(struct graph *graph, struct random *random) {
@@ -29,8 +35,13 @@ void initialise(struct graph *graph, struct random *random) {
 		struct graph_parameter *weight = &graph->parameters[op->weight], *bias = &graph->parameters[op->bias];
 		/* A transposed convolution's 2x2 places do not overlap: each result has the input channels only. */
 		const size_t fan_in = op->kind == GRAPH_CONV_TRANSPOSE2X2 ? weight->shape[3] : weight->count / weight->shape[0];
-		const double deviation = gain(graph, op) / sqrt((double)fan_in);
-		for (size_t j = 0; j < weight->count; j++) weight->values[j] = (float)(deviation * random_normal(random));
+		/* What a mixed convolution mixes has the size of its source, and the mix makes it what it should be. */
+		const double own_gain = op->mix < 0 ? gain(graph, op) : 1;
+		fill(weight, own_gain / sqrt((double)fan_in), random);
+		if (op->mix >= 0) {
+			struct graph_parameter *mix = &graph->parameters[op->mix];
+			fill(mix, gain(graph, op) / sqrt((double)mix->shape[1]), random);
+		}
 		memset(bias->values, 0, bias->count * sizeof(float));
 	}
 }

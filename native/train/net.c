@@ -22,7 +22,7 @@ struct net {
 
 bool net_conv_shape(const struct graph *graph, size_t i, const struct net_options *options, struct conv_shape *shape) {
 	const struct graph_op *op = &graph->ops[i];
-	if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) return false;
+	if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_MIXED_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) return false;
 	const struct graph_tensor *x = &graph->tensors[op->inputs[0]], *y = &graph->tensors[op->output];
 	*shape = (struct conv_shape){.batch = options->batch,
 								 .height = options->height / x->downscale,
@@ -220,6 +220,7 @@ static void sum_op(const struct net *net, size_t i) {
 	if (op->weight < 0 || !net_part_reached(net->parts[0], i)) return;
 	sum_parameter(net, op->weight);
 	sum_parameter(net, op->bias);
+	if (op->mix >= 0) sum_parameter(net, op->mix);
 }
 
 static void tell_complete(const struct net *net, size_t i) {
@@ -227,6 +228,7 @@ static void tell_complete(const struct net *net, size_t i) {
 	if (!net->complete || op->weight < 0 || !net_part_reached(net->parts[0], i)) return;
 	net->complete(net->complete_context, (size_t)op->weight);
 	net->complete(net->complete_context, (size_t)op->bias);
+	if (op->mix >= 0) net->complete(net->complete_context, (size_t)op->mix);
 }
 
 /* The ops that all parts have passed, as early as the caller may be told. */

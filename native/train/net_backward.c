@@ -24,6 +24,27 @@ static enum deblur_status backward_conv(struct net_part *part, size_t i, struct 
 	return status;
 }
 
+static enum deblur_status backward_mixed(struct net_part *part, size_t i, struct tensor *x, const struct tensor *y) {
+	const struct graph_op *op = &part->graph->ops[i];
+	struct tensor *gate = &part->tensors[op->inputs[1]], *shift = &part->tensors[op->inputs[2]];
+	const bool adds = part->fusions[i].add_dsrc;
+	const struct span dsrc = adds ? gradient_of(part, x) : contribution_to(part, x);
+	const struct mixed_conv_parameters parameters = net_mixed_parameters(part, op);
+	const struct mixed_conv_gradients gradients = {.weight = part->gradients[op->weight],
+												   .mix = part->gradients[op->mix],
+												   .bias = part->gradients[op->bias],
+												   .gate = gradient_of(part, gate).data,
+												   .shift = gradient_of(part, shift).data,
+												   .add_gate = gate->filled,
+												   .add_shift = shift->filled};
+	const enum deblur_status status =
+		mixed_conv_backward(part->mixed[i], &parameters, gradient_of(part, y).data, &gradients, dsrc.data);
+	if (status) return status;
+	if (!adds) finish_contribution(part, x);
+	gate->filled = shift->filled = true;
+	return DEBLUR_OK;
+}
+
 static enum deblur_status backward_transpose(struct net_part *part, size_t i, struct tensor *x,
 											 const struct tensor *y) {
 	const struct graph_op *op = &part->graph->ops[i];
@@ -115,6 +136,8 @@ static enum deblur_status backward_op(struct net_part *part, size_t i) {
 	switch (op->kind) {
 	case GRAPH_CONV2D:
 		return backward_conv(part, i, x, y);
+	case GRAPH_MIXED_CONV2D:
+		return backward_mixed(part, i, x, y);
 	case GRAPH_CONV_TRANSPOSE2X2:
 		return backward_transpose(part, i, x, y);
 	case GRAPH_PIXEL_SHUFFLE:

@@ -135,6 +135,23 @@ static enum deblur_status forward_conv(struct net_part *part, size_t i, const st
 						residual ? part->tensors[fusion->sum].data : y->data);
 }
 
+struct mixed_conv_parameters net_mixed_parameters(const struct net_part *part, const struct graph_op *op) {
+	const struct graph_parameter *parameters = part->graph->parameters;
+	return (struct mixed_conv_parameters){.weight = parameters[op->weight].values,
+										  .mix = parameters[op->mix].values,
+										  .bias = parameters[op->bias].values,
+										  .gate = part->tensors[op->inputs[1]].data,
+										  .shift = part->tensors[op->inputs[2]].data};
+}
+
+static enum deblur_status forward_mixed(struct net_part *part, size_t i, const struct tensor *x, struct tensor *y) {
+	const struct fusion *fusion = &part->fusions[i];
+	const void *residual = fusion->residual < 0 ? NULL : part->tensors[fusion->residual].data;
+	const struct mixed_conv_parameters parameters = net_mixed_parameters(part, &part->graph->ops[i]);
+	return mixed_conv_forward(part->mixed[i], &parameters, x->data, residual,
+							  residual ? part->tensors[fusion->sum].data : y->data);
+}
+
 static enum deblur_status forward_transpose(struct net_part *part, size_t i, const struct tensor *x, struct tensor *y) {
 	const struct graph_op *op = &part->graph->ops[i];
 	const float *bias = part->graph->parameters[op->bias].values;
@@ -157,6 +174,8 @@ static enum deblur_status forward_op(struct net_part *part, size_t i) {
 	switch (op->kind) {
 	case GRAPH_CONV2D:
 		return forward_conv(part, i, x, y);
+	case GRAPH_MIXED_CONV2D:
+		return forward_mixed(part, i, x, y);
 	case GRAPH_CONV_TRANSPOSE2X2:
 		return forward_transpose(part, i, x, y);
 	case GRAPH_PIXEL_SHUFFLE:

@@ -16,6 +16,10 @@ static bool uses(const struct graph_op *op, int tensor) {
 	return op->inputs[0] == tensor || op->inputs[1] == tensor || op->inputs[2] == tensor;
 }
 
+static bool is_conv2d(const struct graph_op *op) {
+	return op->kind == GRAPH_CONV2D || op->kind == GRAPH_MIXED_CONV2D;
+}
+
 static int producer(const struct graph *graph, int tensor) {
 	return tensor - (int)(graph->tensor_count - graph->op_count); /* inputs come first, then one tensor per op */
 }
@@ -68,7 +72,7 @@ static bool may_fuse(const struct net_part *part, const struct graph_op *add, in
 	const int term = add->inputs[j], other = add->inputs[!j], maker = producer(graph, term);
 	if (maker < 0 || other >= term || use_count(graph, term) != 1) return false;
 	if (term == part->options.tap) return false; /* somebody wants to see it */
-	const bool plain = graph->ops[maker].kind == GRAPH_CONV2D && graph->ops[maker].activation == ACTIVATION_NONE;
+	const bool plain = is_conv2d(&graph->ops[maker]) && graph->ops[maker].activation == ACTIVATION_NONE;
 	const bool bf16 = part->tensors[term].bf16;
 	return plain && part->tensors[other].bf16 == bf16 && part->tensors[add->output].bf16 == bf16;
 }
@@ -171,7 +175,7 @@ static void place_gradients(struct net_part *part, int *users, int i) {
 	const struct graph_op *op = &part->graph->ops[i];
 	const int slot = part->tensors[op->output].slot;
 	if (slot < 0) return;
-	part->fusions[i].add_dsrc = op->kind == GRAPH_CONV2D && part->tensors[op->inputs[0]].slot >= 0;
+	part->fusions[i].add_dsrc = is_conv2d(op) && part->tensors[op->inputs[0]].slot >= 0;
 	for (int j = 0; j < 3; j++) {
 		struct tensor *x = op->inputs[j] < 0 ? NULL : &part->tensors[op->inputs[j]];
 		if (!x || !x->wanted || x->slot >= 0) continue;
@@ -230,7 +234,11 @@ static enum deblur_status make_convs(struct net_part *part) {
 		shape.residual = part->fusions[i].residual >= 0;
 		shape.add_dsrc = part->fusions[i].add_dsrc;
 		part->fusions[i].add_dsrc = conv_adds_dsrc(&shape);
-		status = conv_create(part->engine, &shape, part->options.precision, part->options.training, &part->convs[i]);
+		status =
+			part->graph->ops[i].kind == GRAPH_MIXED_CONV2D
+				? mixed_conv_create(part->engine, &shape, part->tensors[part->graph->ops[i].inputs[1]].channels,
+									part->options.precision, part->options.training, &part->mixed[i])
+				: conv_create(part->engine, &shape, part->options.precision, part->options.training, &part->convs[i]);
 	}
 	return status;
 }
@@ -239,11 +247,13 @@ static bool make_lists(struct net_part *part) {
 	const struct graph *graph = part->graph;
 	part->tensors = calloc(graph->tensor_count, sizeof *part->tensors);
 	part->convs = calloc(graph->op_count + 1, sizeof *part->convs);
+	part->mixed = calloc(graph->op_count + 1, sizeof *part->mixed);
 	part->fusions = calloc(graph->op_count + 1, sizeof *part->fusions);
 	part->in_place = calloc(graph->op_count + 1, sizeof *part->in_place);
 	part->slots = calloc(graph->tensor_count, sizeof *part->slots);
 	part->gradients = calloc(graph->parameter_count + 1, sizeof *part->gradients);
-	return part->tensors && part->convs && part->fusions && part->in_place && part->slots && part->gradients;
+	return part->tensors && part->convs && part->mixed && part->fusions && part->in_place && part->slots &&
+		   part->gradients;
 }
 
 enum deblur_status net_part_create(const struct graph *graph, const struct net_options *options,
@@ -272,12 +282,14 @@ void net_part_destroy(struct net_part *part) {
 	for (size_t i = 0; part->tensors && i < part->graph->tensor_count; i++)
 		if (!part->tensors[i].lent) free(part->tensors[i].data);
 	for (size_t i = 0; part->convs && i < part->graph->op_count; i++) conv_destroy(part->convs[i]);
+	for (size_t i = 0; part->mixed && i < part->graph->op_count; i++) mixed_conv_destroy(part->mixed[i]);
 	for (size_t i = 0; part->slots && i < part->slot_count; i++)
 		if (!part->slots[i].lent) free(part->slots[i].data);
 	for (size_t i = 0; part->gradients && i < part->graph->parameter_count; i++) free(part->gradients[i]);
 	conv_engine_destroy(part->engine);
 	free(part->tensors);
 	free(part->convs);
+	free(part->mixed);
 	free(part->fusions);
 	free(part->in_place);
 	free(part->slots);

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "train/mixed_conv.h"
 #include "train/net.h"
 #include "train/span.h"
 
@@ -42,6 +43,7 @@ struct net_part {
 	struct net_options options; /* batch: of this part */
 	struct tensor *tensors;     /* [graph->tensor_count] */
 	struct conv **convs;        /* [graph->op_count], NULL where the op is none */
+	struct mixed_conv **mixed;  /* likewise */
 	struct fusion *fusions;     /* [graph->op_count] */
 	bool (*in_place)[3];        /* [graph->op_count]: this input's gradient lies where the output's was */
 	struct slot *slots;         /* [slot_count] */
@@ -93,6 +95,9 @@ static inline size_t pixels_of(const struct tensor *tensor) {
 
 /* A transposed convolution's result before it is shuffled to y. */
 struct tensor net_wide_tensor(const struct net_part *part, const struct tensor *x, const struct tensor *y);
+
+/* Of a mixed convolution. */
+struct mixed_conv_parameters net_mixed_parameters(const struct net_part *part, const struct graph_op *op);
 
 /* Gathers the fine map into the coarse one if `down`, else scatters; row by row, through the inference kernels. */
 void net_shuffle(const struct net_part *part, size_t factor, bool down, const struct tensor *coarse,

@@ -107,7 +107,7 @@ static void add_value(struct writer *w, uint32_t field, const struct graph_tenso
 static size_t source_of(const struct graph_parameter *p, enum graph_op_kind kind, size_t a, size_t b, size_t y,
 						size_t x) {
 	const uint32_t *s = p->shape;
-	if (kind == GRAPH_CONV2D) return ((a * s[1] + y) * s[2] + x) * s[3] + b;
+	if (kind != GRAPH_CONV_TRANSPOSE2X2) return ((a * s[1] + y) * s[2] + x) * s[3] + b;
 	return ((y * s[1] + x) * s[2] + b) * s[3] + a;
 }
 
@@ -139,6 +139,10 @@ static void add_parameters(struct writer *w, const struct graph_op *op) {
 	else
 		add_kernel(w, op);
 	add_tensor(w, bias->name, TENSOR_FLOAT, &row, 1, bias->values, bias->count * sizeof(float));
+	if (op->mix < 0) return;
+	const struct graph_parameter *mix = &w->graph->parameters[op->mix];
+	const int64_t point[4] = {mix->shape[0], mix->shape[1], 1, 1};
+	add_tensor(w, mix->name, TENSOR_FLOAT, point, 4, mix->values, mix->count * sizeof(float));
 }
 
 /* ---- ops ---- */
@@ -153,9 +157,10 @@ static struct name name_with(const char *name, const char *suffix) {
 	return result;
 }
 
-static void add_convolution(struct writer *w, const struct graph_op *op, const char *x, const char *output) {
-	const struct graph_parameter *parameters = w->graph->parameters;
-	const char *const inputs[] = {x, parameters[op->weight].name, parameters[op->bias].name, NULL};
+/* bias NULL: none. */
+static void add_convolution(struct writer *w, const struct graph_op *op, const char *x, const char *bias,
+							const char *output) {
+	const char *const inputs[] = {x, w->graph->parameters[op->weight].name, bias, NULL};
 	const bool transposed = op->kind == GRAPH_CONV_TRANSPOSE2X2;
 	const int64_t stride = transposed ? 2 : op->stride, strides[2] = {stride, stride};
 	const int64_t pad = transposed ? 0 : op->kernel / 2, pads[4] = {pad, pad, pad, pad};
@@ -193,6 +198,24 @@ static void add_affine(struct writer *w, const char *x, const char *scale, const
 	add_plain_node(w, "Add", (const char *const[]){product.text, term.text, NULL}, output);
 }
 
+/* ONNX has no convolution with a kernel for each sample: all that is mixed is convolved, gated, and then summed up. */
+static void add_mixed(struct writer *w, const struct graph_op *op, const char *x, const char *gate, const char *shift,
+					  const char *output) {
+	const struct graph_parameter *parameters = w->graph->parameters;
+	const struct name all = name_with(output, ".all"), more = name_with(output, ".more");
+	const struct name factor = name_with(output, ".factor"), gated = name_with(output, ".gated");
+	const struct name mixed = name_with(output, ".mixed"), term = name_with(output, ".term");
+	add_convolution(w, op, x, NULL, all.text);
+	add_plain_node(w, "Add", (const char *const[]){gate, "one", NULL}, more.text);
+	add_plain_node(w, "Reshape", (const char *const[]){more.text, "as_map", NULL}, factor.text);
+	add_plain_node(w, "Mul", (const char *const[]){all.text, factor.text, NULL}, gated.text);
+	add_plain_node(w, "Conv",
+				   (const char *const[]){gated.text, parameters[op->mix].name, parameters[op->bias].name, NULL},
+				   mixed.text);
+	add_plain_node(w, "Reshape", (const char *const[]){shift, "as_map", NULL}, term.text);
+	add_plain_node(w, "Add", (const char *const[]){mixed.text, term.text, NULL}, output);
+}
+
 static void add_average(struct writer *w, const char *x, const char *output) {
 	const struct name pooled = name_with(output, ".pooled");
 	add_plain_node(w, "GlobalAveragePool", (const char *const[]){x, NULL}, pooled.text);
@@ -219,7 +242,10 @@ static void add_op(struct writer *w, const struct graph_op *op) {
 	switch (op->kind) {
 	case GRAPH_CONV2D:
 	case GRAPH_CONV_TRANSPOSE2X2:
-		add_convolution(w, op, x, output);
+		add_convolution(w, op, x, w->graph->parameters[op->bias].name, output);
+		break;
+	case GRAPH_MIXED_CONV2D:
+		add_mixed(w, op, x, second, third, output);
 		break;
 	case GRAPH_PIXEL_SHUFFLE:
 	case GRAPH_PIXEL_UNSHUFFLE:
@@ -251,13 +277,13 @@ static void add_op(struct writer *w, const struct graph_op *op) {
 
 /* ---- the whole ---- */
 
-static bool has_affine(const struct graph *graph) {
+static bool has_vectors_on_maps(const struct graph *graph) {
 	for (size_t i = 0; i < graph->op_count; i++)
-		if (graph->ops[i].kind == GRAPH_CHANNEL_AFFINE) return true;
+		if (graph->ops[i].kind == GRAPH_CHANNEL_AFFINE || graph->ops[i].kind == GRAPH_MIXED_CONV2D) return true;
 	return false;
 }
 
-/* Of add_affine. */
+/* Of add_affine and add_mixed. */
 static void add_constants(struct writer *w) {
 	const float one = 1;
 	const int64_t as_map[4] = {0, -1, 1, 1}, four = 4; /* 0: the batch as it is */
@@ -268,7 +294,7 @@ static void add_constants(struct writer *w) {
 static struct buffer write_graph(const struct graph *graph) {
 	struct writer w = {.graph = graph};
 	protobuf_text(&w.out, GRAPH_NAME, graph->name);
-	if (has_affine(graph)) add_constants(&w);
+	if (has_vectors_on_maps(graph)) add_constants(&w);
 	add_value(&w, GRAPH_INPUT, &graph->tensors[graph->picture]);
 	if (graph->condition >= 0) add_value(&w, GRAPH_INPUT, &graph->tensors[graph->condition]);
 	for (size_t i = 0; i < graph->op_count; i++) add_op(&w, &graph->ops[i]);

@@ -1,10 +1,11 @@
 #include "train/reparam.h"
 
-#include <dnnl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "train/matrix.h"
 
 enum { TAPS = 9, MIDDLE = 4, MOST_BRANCHES = 4 };
 
@@ -108,16 +109,6 @@ bool reparam_parse(const char *list, unsigned *branches) {
 
 /* ---- folding, and back ---- */
 
-/* c [m][n] = a [m][k] * b [k][n] + keep * c. `a` and `b` may be stored as their transposes ('T'). */
-static enum deblur_status multiply(char a_as, char b_as, size_t m, size_t n, size_t k, const float *a, const float *b,
-								   float keep, float *c) {
-	const dnnl_dim_t lda = (dnnl_dim_t)(a_as == 'N' ? k : m), ldb = (dnnl_dim_t)(b_as == 'N' ? n : k);
-	return dnnl_sgemm(a_as, b_as, (dnnl_dim_t)m, (dnnl_dim_t)n, (dnnl_dim_t)k, 1, a, lda, b, ldb, keep, c,
-					  (dnnl_dim_t)n)
-			   ? DEBLUR_OUT_OF_MEMORY
-			   : DEBLUR_OK;
-}
-
 /* kernel: [channels][3][3][channels], the 3x3 branch, to which the others are added. */
 static enum deblur_status fold_conv(const struct reparam_conv *conv, float *const *values, float *kernel) {
 	const size_t n = conv->channels;
@@ -126,8 +117,9 @@ static enum deblur_status fold_conv(const struct reparam_conv *conv, float *cons
 		for (size_t i = 0; conv->point && i < n; i++) middle[i] += values[conv->point][o * n + i];
 		if (conv->identity) middle[o] += values[conv->identity][o];
 	}
-	return conv->squeeze ? multiply('N', 'N', n * TAPS, n, n, values[conv->squeeze], values[conv->expand], 1, kernel)
-						 : DEBLUR_OK;
+	return conv->squeeze
+			   ? matrix_multiply('N', 'N', n * TAPS, n, n, values[conv->squeeze], values[conv->expand], 1, kernel)
+			   : DEBLUR_OK;
 }
 
 enum deblur_status reparam_fold(const struct reparam *r, float *const *values, struct graph *to) {
@@ -151,8 +143,8 @@ static enum deblur_status unfold_conv(const struct reparam *r, const struct repa
 	if (!conv->squeeze) return DEBLUR_OK;
 	const float *squeeze = r->values[conv->squeeze], *expand = r->values[conv->expand];
 	const enum deblur_status status =
-		multiply('N', 'T', n * TAPS, n, n, dkernel, expand, 0, r->gradients[conv->squeeze]);
-	return status ? status : multiply('T', 'N', n, n, n * TAPS, squeeze, dkernel, 0, r->gradients[conv->expand]);
+		matrix_multiply('N', 'T', n * TAPS, n, n, dkernel, expand, 0, r->gradients[conv->squeeze]);
+	return status ? status : matrix_multiply('T', 'N', n, n, n * TAPS, squeeze, dkernel, 0, r->gradients[conv->expand]);
 }
 
 enum deblur_status reparam_unfold_gradients(struct reparam *r, const struct net *net) {

@@ -24,6 +24,18 @@ static inline double dactivate(double x, enum activation a) {
 	return a == ACTIVATION_RELU && x < 0 ? 0 : x;
 }
 
+/* One kernel [k][k][in], at one place. */
+static inline double dtaps(const struct graph_op *op, const double *w, const struct dtensor *a, size_t y, size_t x) {
+	const size_t k = op->kernel, f = op->stride;
+	double sum = 0;
+	for (size_t ky = 0; ky < k; ky++)
+		for (size_t kx = 0; kx < k; kx++)
+			for (size_t i = 0; i < a->c; i++)
+				sum += w[(ky * k + kx) * a->c + i] *
+					   dget(a, (long)(y * f + ky) - (long)(k / 2), (long)(x * f + kx) - (long)(k / 2), i);
+	return sum;
+}
+
 static inline double dvalue(const struct graph *g, const struct graph_op *op, double *const *parameters,
 							struct dtensor *t, size_t y, size_t x, size_t c) {
 	const struct dtensor *a = &t[op->inputs[0]], *out = &t[op->output];
@@ -33,11 +45,12 @@ static inline double dvalue(const struct graph *g, const struct graph_op *op, do
 	(void)g;
 	switch (op->kind) {
 	case GRAPH_CONV2D:
-		for (size_t ky = 0; ky < k; ky++)
-			for (size_t kx = 0; kx < k; kx++)
-				for (size_t i = 0; i < in; i++)
-					sum += w[((c * k + ky) * k + kx) * in + i] *
-						   dget(a, (long)(y * f + ky) - (long)(k / 2), (long)(x * f + kx) - (long)(k / 2), i);
+		return sum + dtaps(op, w + c * k * k * in, a, y, x);
+	case GRAPH_MIXED_CONV2D:
+		sum += t[op->inputs[2]].v[c];
+		for (size_t r = 0; r < t[op->inputs[1]].c; r++)
+			sum += parameters[op->mix][c * t[op->inputs[1]].c + r] * (1 + t[op->inputs[1]].v[r]) *
+				   dtaps(op, w + r * k * k * in, a, y, x);
 		return sum;
 	case GRAPH_CONV_TRANSPOSE2X2:
 		for (size_t i = 0; i < in; i++)

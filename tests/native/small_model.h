@@ -19,8 +19,12 @@ static inline void small_model_fill(struct graph *graph, const char *name, doubl
 /* *bytes: malloc'ed. head: how strongly it changes a picture, about. */
 static inline enum deblur_status small_model(uint64_t seed, double head, bool with_estimator, enum model_file_type type,
 											 uint8_t **bytes, size_t *size) {
-	const struct networks_unet shape = {
-		.level_count = 2, .widths = {9, 12}, .encoder_blocks = {1, 1}, .decoder_blocks = {1}, .condition_width = 8};
+	const struct networks_unet shape = {.level_count = 2,
+										.widths = {9, 12},
+										.ranks = {14, 0}, /* kernels that are mixed above, plain ones below */
+										.encoder_blocks = {1, 1},
+										.decoder_blocks = {1},
+										.condition_width = 8};
 	struct random random = random_seeded(seed, 0, 0);
 	struct model_file file = {.provenance = "made-by: make_test_model\nnote: random weights, for tests\n",
 							  .restorer = networks_unet(&shape),
@@ -31,6 +35,7 @@ static inline enum deblur_status small_model(uint64_t seed, double head, bool wi
 		/* What starts at zero for training would hide whether it is computed at all. */
 		small_model_fill(file.restorer, "head", head, &random);
 		small_model_fill(file.restorer, ".scale", 0.1, &random);
+		small_model_fill(file.restorer, ".gate", 0.1, &random);
 		small_model_fill(file.restorer, ".shift", 0.1, &random);
 		if (file.estimator) {
 			initialise(file.estimator, &random);

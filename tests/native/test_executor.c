@@ -68,7 +68,14 @@ static void executor_equals_the_interpreter(void) {
 									   .condition_width = 8};
 	const struct networks_unet blind = {
 		.level_count = 2, .widths = {5, 16}, .encoder_blocks = {1, 1}, .decoder_blocks = {2}, .condition_width = 0};
+	const struct networks_unet mixed = {.level_count = 2,
+										.widths = {8, 12},
+										.ranks = {17, 12},
+										.encoder_blocks = {1, 2},
+										.decoder_blocks = {1},
+										.condition_width = 8};
 	check_executor(networks_unet(&told), 24, 16, 1);
+	check_executor(networks_unet(&mixed), 20, 16, 4);
 	check_executor(networks_unet(&blind), 8, 36, 2);
 	check_executor(networks_estimator(), 32, 48, 3);
 }
@@ -119,7 +126,7 @@ static void append_something(struct graph *g, int index, struct random *random) 
 	const enum activation activation = (enum activation)random_below(random, 2);
 	const struct choice alike = maps_of(g, channels, downscale);
 	int scale;
-	switch (random_below(random, 8)) {
+	switch (random_below(random, 9)) {
 	case 0:
 		graph_conv2d(g, x, name, 1 + random_below(random, 20), 3, downscale < 4 ? 1 + random_below(random, 2) : 1,
 					 activation);
@@ -134,6 +141,11 @@ static void append_something(struct graph *g, int index, struct random *random) 
 	case 4:
 	case 5:
 		graph_add(g, x, pick(&alike, random), name);
+		break;
+	case 8: /* by what is known beforehand, which is all that it takes */
+		scale = graph_linear(g, g->condition, first, 1 + random_below(random, 12), ACTIVATION_NONE);
+		graph_mixed_conv2d(g, x, scale, graph_linear(g, g->condition, second, channels, ACTIVATION_NONE), name,
+						   random_below(random, 2) ? 1 : 3, 1, activation);
 		break;
 	case 6:
 		scale = make_vector(g, first, channels, random);
