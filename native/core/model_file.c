@@ -7,11 +7,13 @@
 #include "core/blur.h"
 #include "core/buffer.h"
 #include "core/float16.h"
+#include "core/quantise.h"
 #include "core/sha256.h"
 #include "core/spectrum.h"
 
 static const char magic[8] = "DEBLUR\r\n"; /* a transfer that changes line ends shows at once */
 enum { VERSION = 1, MAX_GRAPHS = 4 };
+#define MAX_SCALE 1e30f /* of int8: times 128 it is still finite */
 
 /* ---- reading: every byte goes through the cursor ---- */
 
@@ -82,8 +84,8 @@ static enum deblur_status read_graph(struct cursor *c, struct graph **out) {
 	if (condition) graph_input_vector(graph, "told", condition);
 	enum deblur_status status = graph->status;
 	for (uint32_t i = 0; i < ops && !status; i++) {
-		/* A weight takes two bytes of the file at least: what is promised beyond that is not there. */
-		const size_t promised = graph_parameter_total(graph), there = c->left / 2;
+		/* A weight takes a byte of the file at least: what is promised beyond that is not there. */
+		const size_t promised = graph_parameter_total(graph), there = c->left;
 		graph->parameter_room = there > promised ? there - promised : 0;
 		status = read_op(c, graph);
 	}
@@ -98,18 +100,33 @@ static enum deblur_status read_graph(struct cursor *c, struct graph **out) {
 	return status;
 }
 
+static float float_of(uint32_t bits) {
+	float value;
+	memcpy(&value, &bits, sizeof value);
+	return value;
+}
+
+static enum deblur_status read_codes(struct cursor *c, struct graph_parameter *parameter) {
+	const size_t rows = parameter->shape[0], length = parameter->count / rows;
+	for (size_t row = 0; row < rows; row++) {
+		const float scale = float_of(take_u32(c));
+		const uint8_t *codes = take(c, length);
+		if (!codes || !(fabsf(scale) <= MAX_SCALE)) return DEBLUR_MODEL_DAMAGED;
+		for (size_t i = 0; i < length; i++) parameter->values[row * length + i] = scale * (float)(int8_t)codes[i];
+	}
+	return DEBLUR_OK;
+}
+
 static enum deblur_status read_values(struct cursor *c, struct graph_parameter *parameter) {
 	const uint8_t type = take_u8(c);
 	const uint64_t count = take_number(c, 8);
-	if (c->failed || type > MODEL_FILE_FLOAT16 || count != parameter->count) return DEBLUR_MODEL_DAMAGED;
+	if (c->failed || type > MODEL_FILE_INT8 || count != parameter->count) return DEBLUR_MODEL_DAMAGED;
+	if (type == MODEL_FILE_INT8) return read_codes(c, parameter);
 	const size_t each = type == MODEL_FILE_FLOAT16 ? 2 : 4;
 	if (count > c->left / each) return DEBLUR_MODEL_DAMAGED;
 	for (size_t i = 0; i < parameter->count; i++) {
 		const uint32_t bits = (uint32_t)take_number(c, each);
-		if (type == MODEL_FILE_FLOAT16)
-			parameter->values[i] = float16_to((uint16_t)bits);
-		else
-			memcpy(&parameter->values[i], &bits, sizeof bits);
+		parameter->values[i] = type == MODEL_FILE_FLOAT16 ? float16_to((uint16_t)bits) : float_of(bits);
 		if (!isfinite(parameter->values[i])) return DEBLUR_MODEL_DAMAGED;
 	}
 	return DEBLUR_OK;
@@ -239,8 +256,41 @@ static bool put_values(struct buffer *b, const struct graph_parameter *parameter
 	return true;
 }
 
-enum deblur_status model_file_write(const struct model_file *model, enum model_file_type type, uint8_t **bytes,
-									size_t *size) {
+/* bits: of codes. */
+static bool put_codes(struct buffer *b, const struct graph_parameter *parameter, int bits) {
+	const size_t rows = parameter->shape[0], length = parameter->count / rows;
+	int8_t *codes = malloc(length);
+	if (!codes) b->failed = true;
+	put_number(b, MODEL_FILE_INT8, 1);
+	put_number(b, parameter->count, 8);
+	for (size_t row = 0; row < rows && codes; row++) {
+		const float *values = parameter->values + row * length;
+		for (size_t i = 0; i < length; i++)
+			if (!isfinite(values[i])) return free(codes), false;
+		const float scale = quantise_row(values, length, bits, codes);
+		uint32_t scale_bits;
+		memcpy(&scale_bits, &scale, sizeof scale_bits);
+		put_number(b, scale_bits, 4);
+		buffer_put(b, codes, length);
+	}
+	free(codes);
+	return true;
+}
+
+/* A row of few numbers is not worth a scale. */
+static bool is_long(const struct graph_parameter *parameter) {
+	return parameter->count / parameter->shape[0] >= 16;
+}
+
+static bool put_parameter(struct buffer *b, const struct graph_parameter *parameter, enum model_file_type type,
+						  int bits) {
+	if (type != MODEL_FILE_INT8) return put_values(b, parameter, type);
+	return is_long(parameter) ? put_codes(b, parameter, bits) : put_values(b, parameter, MODEL_FILE_FLOAT16);
+}
+
+/* bits: of int8. */
+static enum deblur_status write(const struct model_file *model, enum model_file_type type, int bits, uint8_t **bytes,
+								size_t *size) {
 	const struct graph *graphs[] = {model->restorer, model->estimator};
 	const size_t count = model->estimator ? 2 : 1;
 	struct buffer b = {0};
@@ -253,7 +303,7 @@ enum deblur_status model_file_write(const struct model_file *model, enum model_f
 	for (size_t i = 0; i < count; i++) put_graph(&b, graphs[i]);
 	for (size_t i = 0; i < count; i++)
 		for (size_t p = 0; p < graphs[i]->parameter_count; p++)
-			finite = finite && put_values(&b, &graphs[i]->parameters[p], type);
+			finite = finite && put_parameter(&b, &graphs[i]->parameters[p], type, bits);
 	uint8_t digest[SHA256_BYTES] = {0};
 	if (!b.failed) sha256(b.bytes, b.size, digest);
 	buffer_put(&b, digest, sizeof digest);
@@ -264,4 +314,14 @@ enum deblur_status model_file_write(const struct model_file *model, enum model_f
 	*bytes = b.bytes;
 	*size = b.size;
 	return DEBLUR_OK;
+}
+
+enum deblur_status model_file_write(const struct model_file *model, enum model_file_type type, uint8_t **bytes,
+									size_t *size) {
+	return write(model, type, QUANTISE_MAX_BITS, bytes, size);
+}
+
+enum deblur_status model_file_write_quantised(const struct model_file *model, int bits, uint8_t **bytes, size_t *size) {
+	if (bits < QUANTISE_MIN_BITS || bits > QUANTISE_MAX_BITS) return DEBLUR_BAD_ARGUMENT;
+	return write(model, MODEL_FILE_INT8, bits, bytes, size);
 }

@@ -18,6 +18,7 @@ static const struct subcommand subcommands[] = {
 	{"ablate", "train by several recipes for equal steps, and write the table that compares them", train_ablate},
 	{"degrade", "write degraded samples and a contact sheet, to look at what nets are trained on", train_degrade},
 	{"report", "write a page about runs: curves, pictures before and after, how they were made", train_report},
+	{"quantise", "write a model into a smaller file, its weights as int8", train_quantise},
 	{"export-onnx", "write a model as ONNX, to run it elsewhere", train_export_onnx},
 };
 enum { SUBCOMMAND_COUNT = sizeof subcommands / sizeof *subcommands };

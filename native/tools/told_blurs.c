@@ -35,8 +35,9 @@ static void visit(void *user, const char *key, double number, const char *text) 
 	for (int kind = 0; text && !strcmp(key, "kind") && kind < DEBLUR_BLUR_KIND_COUNT; kind++)
 		if (!strcmp(text, deblur_blur_kind_name((enum deblur_blur_kind)kind)))
 			told->blur.kind[kind] = 1, told->known = true;
+	const float value = (float)number;
 	for (size_t i = 0; !text && i < sizeof fields / sizeof *fields; i++)
-		if (!strcmp(key, fields[i].key)) *(float *)((char *)&told->blur + fields[i].offset) = (float)number;
+		if (!strcmp(key, fields[i].key)) memcpy((char *)&told->blur + fields[i].offset, &value, sizeof value);
 }
 
 /* The object without what an array puts around it. False: there is nothing but that. */
