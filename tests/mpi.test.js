@@ -127,9 +127,11 @@ test('two processes make of half the batch each what one makes of all of it', { 
     assert.ok(Math.abs(both[figure] / alone[figure] - 1) < 1e-4, `${figure} ${both[figure]}, not ${alone[figure]}`);
 });
 
-test('so they do of a distillation, of samples without truth, turned ones, growing crops and branches', { skip }, () => {
+test('so they do of a distillation, of samples without truth, turned ones, growing crops, branches and a joint estimator', {
+  skip,
+}, () => {
   const choices = ['--unlabelled', '0.25', '--turned', '0.5', '--loss', 'charbonnier:1,gradient:0.3,fft:0.1'];
-  const stages = ['--crop', '32:0.5,64:0.5', '--estimator-first', '0', '--reparam', '1x1,identity,squeeze'];
+  const stages = ['--crop', '32:0.5,64:0.5', '--estimator-first', '0', '--reparam', '1x1,identity,squeeze', '--joint', '0.01'];
   const options = (/** @type {string} */ out) => {
     const [, ...rest] = training(out, ...choices, ...stages, '--teacher', file('one.dbm'));
     return ['distill', ...rest];
@@ -146,8 +148,9 @@ test('so they do of a distillation, of samples without truth, turned ones, growi
   assert.ok(rms < 5e-5, `rms ${rms}`);
   const [ours, theirs] = ['two.student.dbm', 'one.student.dbm'].map((name) => log(name)[1]);
   for (const figure of Object.keys(theirs).filter((key) => /^(loss|gradient|fft|teacher)/.test(key))) {
-    // All but the loss itself look at differences, where rounding has come to 4.6e-4; that wrong turn makes 1.3e-2 and more, in the loss 2e-3.
-    const bound = figure === 'loss' ? 1e-4 : 1e-3;
+    // All but the loss itself look at differences, where rounding goes far: in the norm it has come to 2.9e-3, elsewhere to 2.1e-4. That wrong turn
+    // makes 2e-3 in the loss, 0.28 in the norm, and 1.3e-2 and more elsewhere.
+    const bound = figure === 'loss' ? 1e-4 : figure === 'gradient_norm' ? 1e-2 : 1e-3;
     assert.ok(Math.abs(ours[figure] / theirs[figure] - 1) < bound, `${figure} ${ours[figure]}, not ${theirs[figure]}`);
   }
   // Features are compared in relation to each process's own samples: not the same, but it runs, and repeats.

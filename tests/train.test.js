@@ -295,6 +295,25 @@ test('with --estimator-first 0 the estimator stays as it was, and there has to b
   assert.match(without.stderr, /leaves the estimator as --from or --teacher has it, and neither has one that fits/);
 });
 
+test('with --joint the estimator goes on learning with the restorer, and exactly so after a stop', () => {
+  const options = ['teacher', ...small, '--estimator-first', '0', '--from', file('whole.dbm'), '--joint', '0.01'];
+  const whole = run(...options, '--checkpoint-every', '8', '--out', file('joint.dbm'));
+  assert.equal(whole.status, 0, whole.stderr);
+  const blur = (/** @type {string} */ name) =>
+    JSON.parse(
+      spawnSync('build/deblur', ['estimate', '--model', file(name), '--json', 'tests/golden/a.png'], { encoding: 'utf8' }).stdout,
+    )[0].blur;
+  assert.notDeepEqual(blur('joint.dbm'), blur('whole.dbm'));
+  const losses = readFileSync(file('joint.dbm.log.jsonl'), 'utf8').match(/"estimator_loss":[\d.]+/g) ?? [];
+  assert.ok(losses.length > 0 && losses.every((loss) => Number(loss.split(':')[1]) > 0), `${losses}`);
+  copyFileSync(file('joint.dbm.ckpt.1'), file('rejoined.dbm.ckpt'));
+  const resumed = run(...options, '--checkpoint-every', '8', '--out', file('rejoined.dbm'), '--resume');
+  assert.equal(resumed.status, 0, resumed.stderr);
+  assertSame(readFileSync(file('rejoined.dbm.ckpt')), readFileSync(file('joint.dbm.ckpt')));
+  const other = run(...options.slice(0, -1), '0.02', '--out', file('rejoined.dbm'), '--resume');
+  assert.match(other.stderr, /belongs to a run with other options/);
+});
+
 test('a log of JSON lines tells every validation', () => {
   const lines = readFileSync(file('whole.dbm.log.jsonl'), 'utf8')
     .trim()

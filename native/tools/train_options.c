@@ -98,7 +98,8 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
 					  option_number(command, "--checkpoint-every", 1, 1e9, 0, &checkpoint) &&
 					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&
-					  option_number(command, "--estimator-first", 0, 0.9, 0.2, &o->estimator_first);
+					  option_number(command, "--estimator-first", 0, 0.9, 0.2, &o->estimator_first) &&
+					  option_number(command, "--joint", 0, 10, 0, &o->joint_weight);
 	if (!fine) return false;
 	if (o->minutes > 0 && option_given(command, "--steps")) {
 		fprintf(stderr, "%s: --minutes and --steps exclude each other\n", command->name);

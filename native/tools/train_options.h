@@ -40,6 +40,13 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		 OPTION_ONE,        NULL, 0},                                                                                  \
 		{"--estimator-first", "X",  "share of the run in which only the estimator learns (default: 0.2)",              \
 		 OPTION_ONE,          NULL, 0},                                                                                \
+		{"--joint",                                                                                                    \
+		 "W",                                                                                                          \
+		 "the estimator goes on learning with the restorer: from what its estimates do to the picture, and from the "  \
+		 "truth with this weight, about 0.003 (default: 0, it stays as it is)",                                        \
+		 OPTION_ONE,                                                                                                   \
+		 NULL,                                                                                                         \
+		 0},                                                                                                           \
 		{"--estimator-crop", "PX", "side of its samples then (default: twice the first --crop)", OPTION_ONE, NULL, 0}, \
 		{"--reparam", "LIST", "branches of 3x3 kernels while they learn: 1x1,identity,squeeze (default: none)",        \
 		 OPTION_ONE,  NULL,   0},                                                                                      \

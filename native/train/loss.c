@@ -112,3 +112,23 @@ double loss_blur(const float *output, const struct deblur_blur *truth, size_t ba
 			loss_of_one(output + n * BLUR_RAW_COUNT, &truth[n], weight / (double)batch, gradient + n * BLUR_RAW_COUNT);
 	return sum / (double)batch;
 }
+
+void loss_of_telling(const float *output, const float *told_gradient, float *gradient) {
+	enum { KINDS = DEBLUR_BLUR_KIND_COUNT, SPREAD = KINDS, SCALED = KINDS + 1, SCALED_COUNT = 5 };
+	struct deblur_blur blur;
+	blur_from_raw(output, &blur);
+	double mean = 0;
+	for (int i = 0; i < KINDS; i++) mean += (double)(blur.kind[i] * told_gradient[i]);
+	for (int i = 0; i < KINDS; i++) gradient[i] += blur.kind[i] * (told_gradient[i] - (float)mean);
+	/* spread / 4 and its square */
+	if (output[SPREAD] > 0 && blur.spread_px < BLUR_MAX_SPREAD_PX)
+		gradient[SPREAD] +=
+			(told_gradient[SPREAD] + told_gradient[SPREAD + 1] * blur.spread_px / 2) * (blur.spread_px + 1) / 4;
+	/* These are told as they are said, within their ranges. */
+	float told[BLUR_CONDITION_COUNT];
+	blur_to_condition(&blur, told);
+	for (int i = 0; i < SCALED_COUNT; i++)
+		if (fabsf(told[SPREAD + 2 + i] - output[SCALED + i]) < 1e-4f)
+			gradient[SCALED + i] += told_gradient[SPREAD + 2 + i];
+	gradient[SCALED + SCALED_COUNT] += blur.in_srgb * (1 - blur.in_srgb) * told_gradient[SPREAD + 2 + SCALED_COUNT];
+}

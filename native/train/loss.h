@@ -41,4 +41,9 @@ double loss_features(const float *projected, const float *teacher, const bool *c
  * a picture without blur cannot show is left out. */
 double loss_blur(const float *output, const struct deblur_blur *truth, size_t batch, double weight, float *gradient);
 
+/* From what an estimate was worth to a net that was told it, back to the estimator: told_gradient
+ * [BLUR_CONDITION_COUNT] is d loss / d blur_to_condition(blur_from_raw(output)) for one sample, and gradient
+ * [BLUR_RAW_COUNT] gets the slope of that added. What was clamped passes nothing on. */
+void loss_of_telling(const float *output, const float *told_gradient, float *gradient);
+
 #endif

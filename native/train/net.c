@@ -12,7 +12,7 @@ struct net {
 	struct net_part **parts; /* [part_count] */
 	size_t part_count;
 	float **seen; /* [graph->tensor_count] what callers see of a tensor, of the whole batch; NULL: nothing */
-	float *output_gradient, *tap_gradient;
+	float *output_gradient, *tap_gradient, *condition_gradient;
 	size_t ops_ahead; /* of a backward pass: the gradients of those from here on are summed and told of */
 	void (*complete)(void *context, size_t parameter); /* net_on_gradient's */
 	void *complete_context;
@@ -87,6 +87,9 @@ static bool make_seen(struct net *net) {
 			return false;
 	if (!net->options.training) return true;
 	if (!(net->output_gradient = new_floats(tensor_count_of(net, graph->output)))) return false;
+	if (net->options.condition_learns &&
+		!(net->condition_gradient = new_floats(tensor_count_of(net, graph->condition))))
+		return false;
 	return net->options.tap < 0 || (net->tap_gradient = new_floats(tensor_count_of(net, net->options.tap)));
 }
 
@@ -105,7 +108,9 @@ static enum deblur_status create_part(struct net *net, size_t part) {
 	const struct net_part_place place = {
 		.seen = seen,
 		.output_gradient = slice(net, net->output_gradient, graph->output, part),
-		.tap_gradient = net->tap_gradient ? slice(net, net->tap_gradient, options.tap, part) : NULL};
+		.tap_gradient = net->tap_gradient ? slice(net, net->tap_gradient, options.tap, part) : NULL,
+		.condition_gradient =
+			net->condition_gradient ? slice(net, net->condition_gradient, graph->condition, part) : NULL};
 	const enum deblur_status status = net_part_create(graph, &options, &place, &net->parts[part]);
 	free(seen);
 	return status;
@@ -121,7 +126,7 @@ enum deblur_status net_create(const struct graph *graph, const struct net_option
 	const size_t alignment = graph_alignment_px(graph);
 	if (graph_status(graph) || !options->batch || !options->height || !options->width || options->height % alignment ||
 		options->width % alignment || options->tap >= (int)graph->tensor_count ||
-		(options->parts && options->batch % options->parts))
+		(options->parts && options->batch % options->parts) || (options->condition_learns && graph->condition < 0))
 		return DEBLUR_BAD_ARGUMENT;
 	struct net *net = calloc(1, sizeof *net);
 	if (!net) return DEBLUR_OUT_OF_MEMORY;
@@ -144,6 +149,7 @@ void net_destroy(struct net *net) {
 	free(net->seen);
 	free(net->output_gradient);
 	free(net->tap_gradient);
+	free(net->condition_gradient);
 	free(net);
 }
 
@@ -167,6 +173,10 @@ size_t net_output_count(const struct net *net) {
 
 float *net_output_gradient(struct net *net) {
 	return net->output_gradient;
+}
+
+const float *net_condition_gradient(const struct net *net) {
+	return net->condition_gradient;
 }
 
 const float *net_tap(const struct net *net) {

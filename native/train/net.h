@@ -31,9 +31,10 @@ struct net;
 struct net_options {
 	size_t batch, height, width; /* multiples of the graph's alignment */
 	enum conv_precision precision;
-	bool training; /* false: no gradients are kept */
-	int tap;       /* a tensor of the graph that the caller wants to see, see net_tap; -1: none */
-	size_t parts;  /* of the batch, each on a thread of its own; 0: one per thread, or one if they do not divide it */
+	bool training;         /* false: no gradients are kept */
+	int tap;               /* a tensor of the graph that the caller wants to see, see net_tap; -1: none */
+	bool condition_learns; /* net_backward finds the condition's gradient, too */
+	size_t parts; /* of the batch, each on a thread of its own; 0: one per thread, or one if they do not divide it */
 };
 
 /* BAD_ARGUMENT: the sizes do not suit the graph. OUT_OF_MEMORY. */
@@ -48,6 +49,10 @@ float *net_condition(struct net *net); /* NULL for a graph without one */
 const float *net_output(const struct net *net);
 size_t net_output_count(const struct net *net); /* of the whole batch */
 float *net_output_gradient(struct net *net);
+
+/* After net_backward: d loss / d condition, [batch][condition channels]; zero where the output does not depend on it.
+ * NULL where it was not asked for. */
+const float *net_condition_gradient(const struct net *net);
 
 /* The tensor options.tap: [batch][height / downscale][width / downscale][channels] after net_forward. NULL: none. */
 const float *net_tap(const struct net *net);

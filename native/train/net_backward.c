@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "train/backward.h"
 #include "train/net_part.h"
 
@@ -186,6 +188,14 @@ static void give_tap(const struct net_part *part) {
 		backward_add(gradient_of(part, tap), span_of_floats(part->tap_gradient), tap->count, true);
 }
 
+static void give_condition(const struct net_part *part) {
+	const struct tensor *condition = &part->tensors[part->graph->condition];
+	if (condition->filled)
+		memcpy(part->condition_gradient, gradient_of(part, condition).data, condition->count * sizeof(float));
+	else
+		memset(part->condition_gradient, 0, condition->count * sizeof(float));
+}
+
 static enum deblur_status pass(struct net_part *part, size_t i) {
 	struct tensor *y = &part->tensors[part->graph->ops[i].output];
 	if (part->tap_gradient && part->graph->ops[i].output == part->options.tap) add_tap(part, y);
@@ -202,5 +212,6 @@ enum deblur_status net_part_backward(struct net_part *part) {
 	enum deblur_status status = DEBLUR_OK;
 	for (size_t i = part->graph->op_count; i-- > 0 && !status;) status = pass(part, i);
 	if (!status && part->tap_gradient) give_tap(part);
+	if (!status && part->condition_gradient) give_condition(part);
 	return status;
 }

@@ -207,6 +207,7 @@ static bool make_gradients(struct net_part *part, const struct net_part_place *p
 	const struct graph *graph = part->graph;
 	if (!part->options.training) return true;
 	if (part->options.tap >= 0) part->tensors[part->options.tap].wanted = true; /* also of an input */
+	if (place->condition_gradient) part->tensors[graph->condition].wanted = true;
 	for (size_t i = 0; i < graph->op_count; i++) {
 		const struct graph_op *op = &graph->ops[i];
 		bool wanted = op->weight >= 0 || op->output == part->options.tap;
@@ -215,6 +216,7 @@ static bool make_gradients(struct net_part *part, const struct net_part_place *p
 	}
 	if (!plan_gradients(part)) return false;
 	part->tap_gradient = place->tap_gradient;
+	part->condition_gradient = place->condition_gradient;
 	for (size_t i = 0; i < part->slot_count; i++) {
 		struct slot *slot = &part->slots[i];
 		if (!(slot->data = slot->lent ? place->output_gradient : new_bytes(slot->bytes))) return false;

@@ -53,17 +53,18 @@ struct net_part {
 	void *wide;        /* likewise of transposed convolutions: what lies between convolution and shuffle */
 	float *rows;       /* [threads][2][row_floats]: both sides of a shuffle */
 	size_t row_floats;
-	float *tap_values;        /* the net's, of a tap in bfloat16, as floats; NULL: the tap lies there itself */
-	float *tap_gradient;      /* the caller's share; NULL: there is none */
-	atomic_size_t ops_ahead;  /* of a backward pass: those from here on are behind it */
-	void (*passed)(void *of); /* called after each of them; NULL: nobody */
+	float *tap_values;         /* the net's, of a tap in bfloat16, as floats; NULL: the tap lies there itself */
+	float *tap_gradient;       /* the caller's share; NULL: there is none */
+	float *condition_gradient; /* for the caller; NULL: not wanted */
+	atomic_size_t ops_ahead;   /* of a backward pass: those from here on are behind it */
+	void (*passed)(void *of);  /* called after each of them; NULL: nobody */
 	void *passed_of;
 };
 
 /* Where a part lies in the memory that callers of a net see. */
 struct net_part_place {
 	float *const *seen; /* [graph->tensor_count]: of a tensor that they see, NULL for others */
-	float *output_gradient, *tap_gradient;
+	float *output_gradient, *tap_gradient, *condition_gradient;
 };
 
 /* options: batch and tap of the part. Runs on as many threads as where it was made. OUT_OF_MEMORY. */

@@ -1,8 +1,9 @@
 /* trainer.h - one training run: a restorer and its estimator side by side, from photographs to a .dbm file.
  *
  * First the estimator learns alone, from crops more like those that it will be shown: it is small, and the restorer
- * gains little from being told nonsense. Then it stays as it is and the restorer learns, told the blur: the truth for a
- * part of the batch and the estimate for the rest, so that it learns what the estimates are worth. The run's files: OUT
+ * gains little from being told nonsense. Then the restorer learns, told the blur: the truth for a part of the batch and
+ * the estimate for the rest, so that it learns what the estimates are worth. The estimator stays as it is, or goes on
+ * learning what its estimates do to the picture. The run's files: OUT
  * (the moving average of the weights, whenever it improved on the validation split), OUT.ckpt and older ones,
  * OUT.log.jsonl (run_files.h).
  *
@@ -45,6 +46,8 @@ struct trainer_options {
 	double learning_rate;   /* at its peak */
 	double estimate_share;  /* of the samples that are told the estimate, from the restorer's second quarter */
 	double estimator_first; /* share of the run in which only the estimator learns; 0: it stays as it was given */
+	double joint_weight;    /* of the estimator's own loss while it goes on learning with the restorer, from what that
+							   makes of its estimates; 0: it does not */
 	enum conv_precision precision;
 	unsigned branches;                 /* that 3x3 convolutions have while they learn, of reparam.h; 0: none */
 	uint64_t validate_every;           /* steps */

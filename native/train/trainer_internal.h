@@ -28,7 +28,8 @@ struct trainer {
 	struct net *restorer;
 	size_t stage, crop_px, batch; /* of the restorer's samples, now */
 	struct net *estimator;        /* on its own larger crops, learning */
-	struct net *looker;           /* the same graph on the restorer's crops, no longer learning */
+	struct net *looker;           /* the same graph on the restorer's crops, learning only with the restorer */
+	bool *told_estimate;          /* [batch] samples whose blur was told as `looker` said */
 	struct net *teacher_net;      /* NULL: there is none, or it is silent */
 	float *answers;               /* [batch][crop][crop][3] what the teacher said, turned back */
 	uint32_t *ways;               /* [batch] how it saw the samples (turn.h) */
@@ -36,7 +37,7 @@ struct trainer {
 	struct graph *projection;
 	struct net *projection_net; /* NULL: bottlenecks are not compared */
 	struct fft *fft;            /* of LOSS_FFT_SIDE_PX */
-	struct gradient_mean *restorer_mean, *estimator_mean, *projection_mean;
+	struct gradient_mean *restorer_mean, *estimator_mean, *projection_mean, *looker_mean;
 	bool has_estimator;                                 /* from another run */
 	bool estimator_is_done;                             /* its average has taken the place of its weights */
 	struct reparam *learned[CHECKPOINT_MAX_OPTIMIZERS]; /* each learner's parameters; its graph follows from them */

@@ -117,9 +117,10 @@ static enum deblur_status make_graphs(struct trainer *t) {
 
 static void release_restorer_nets(struct trainer *t) {
 	gradient_mean_destroy(t->restorer_mean);
+	gradient_mean_destroy(t->looker_mean);
 	net_destroy(t->restorer);
 	net_destroy(t->looker);
-	t->restorer_mean = NULL;
+	t->restorer_mean = t->looker_mean = NULL;
 	t->restorer = t->looker = NULL;
 	trainer_release_teacher_nets(t);
 }
@@ -134,12 +135,16 @@ static enum deblur_status make_restorer_nets(struct trainer *t, size_t stage) {
 								  .width = t->crop_px,
 								  .precision = o->precision,
 								  .training = true,
-								  .tap = trainer_student_tap(t)};
+								  .tap = trainer_student_tap(t),
+								  .condition_learns = o->joint_weight > 0 && t->model.restorer->condition >= 0};
 	enum deblur_status status = net_create(t->model.restorer, &options, &t->restorer);
 	if (!status) status = gradient_mean_create(o->parallel, t->model.restorer, t->restorer, &t->restorer_mean);
-	options.training = false;
+	options.training = o->joint_weight > 0;
+	options.condition_learns = false;
 	options.tap = -1;
 	if (!status) status = net_create(t->model.estimator, &options, &t->looker);
+	if (!status && options.training)
+		status = gradient_mean_create(o->parallel, t->model.estimator, t->looker, &t->looker_mean);
 	return status ? status : trainer_make_teacher_nets(t);
 }
 
@@ -197,6 +202,7 @@ static enum deblur_status make_state(struct trainer *t) {
 		make_room(t, crop_schedule_batch(&o->crops, i, o->batch), o->crops.stages[i].px);
 	enum deblur_status status = feed_create(t->dataset, o->seed, t->room.samples, t->room.numbers, &t->feed);
 	if (status) return status;
+	if (!(t->told_estimate = calloc(t->room.samples, sizeof *t->told_estimate))) return DEBLUR_OUT_OF_MEMORY;
 	if (o->loss_weights[LOSS_FFT] > 0 && !(t->fft = fft_create(LOSS_FFT_SIDE_PX))) return DEBLUR_OUT_OF_MEMORY;
 	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1};
 	status = trainer_add_learner(t, t->model.restorer, o->branches);
@@ -238,6 +244,7 @@ static void add_choices(struct trainer *t) {
 	if (o->unlabelled_share > 0 || o->turned_share > 0 || o->feature_weight > 0 || o->teacher_is_silent)
 		add_choice(t, "unlabelled %g turned %g features %g silent %d\n", o->unlabelled_share, o->turned_share,
 				   o->feature_weight, o->teacher_is_silent);
+	if (o->joint_weight > 0) add_choice(t, "joint %g\n", o->joint_weight);
 	if (o->branches) add_choice(t, "branches %u\n", o->branches);
 	for (size_t i = 0; i < o->crops.count && o->crops.count > 1; i++)
 		add_choice(t, "crops %zu for %g\n", o->crops.stages[i].px, o->crops.stages[i].share);
@@ -316,5 +323,6 @@ void trainer_tear_down(struct trainer *t) {
 	dataset_close(t->dataset);
 	progress_close(t->progress);
 	feed_destroy(t->feed);
+	free(t->told_estimate);
 	fft_destroy(t->fft);
 }

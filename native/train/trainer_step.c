@@ -52,7 +52,7 @@ static enum deblur_status estimator_gradients(struct trainer *t, struct trainer_
 /* The restorer is to hear what users will: the average, which is what the file gets. A run that is resumed here does it
  * again, which changes nothing. */
 static enum deblur_status finish_estimator(struct trainer *t) {
-	if (t->estimator_is_done) return DEBLUR_OK;
+	if (t->estimator_is_done || t->options->joint_weight > 0) return DEBLUR_OK;
 	t->estimator_is_done = true;
 	return reparam_fold(t->learned[LEARNER_ESTIMATOR], t->checkpoint.optimizers[LEARNER_ESTIMATOR]->ema,
 						t->model.estimator);
@@ -69,8 +69,8 @@ static enum deblur_status tell_restorer(struct trainer *t, double share) {
 		struct random random = random_seeded(t->options->seed + STREAM_TOLD, t->checkpoint.step, index);
 		struct deblur_blur found;
 		blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &found);
-		const bool tell_truth = t->drawn->has_truth[i] && random_uniform(&random) >= share;
-		blur_to_condition(tell_truth ? &t->drawn->truths[i] : &found, told + i * BLUR_CONDITION_COUNT);
+		t->told_estimate[i] = !t->drawn->has_truth[i] || random_uniform(&random) < share;
+		blur_to_condition(t->told_estimate[i] ? &found : &t->drawn->truths[i], told + i * BLUR_CONDITION_COUNT);
 	}
 	return DEBLUR_OK;
 }
@@ -92,8 +92,31 @@ static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 										   share * t->options->teacher_weight, gradient);
 }
 
+/* The looker's estimates beside the truth. */
+static void compare_estimates(struct trainer *t, struct trainer_losses *losses) {
+	const double share = 1 / (double)t->batch;
+	const float *found = net_output(t->looker);
+	float *gradient = net_output_gradient(t->looker);
+	memset(gradient, 0, net_output_count(t->looker) * sizeof *gradient);
+	for (size_t i = 0; i < t->batch; i++)
+		if (t->drawn->has_truth[i])
+			losses->estimator += share * loss_blur(found + i * BLUR_RAW_COUNT, &t->drawn->truths[i], 1,
+												   share * t->options->joint_weight, gradient + i * BLUR_RAW_COUNT);
+}
+
+/* And what the restorer made of them. */
+static enum deblur_status looker_gradients(struct trainer *t) {
+	const float *told = net_condition_gradient(t->restorer);
+	for (size_t i = 0; told && i < t->batch; i++)
+		if (t->told_estimate[i])
+			loss_of_telling(net_output(t->looker) + i * BLUR_RAW_COUNT, told + i * BLUR_CONDITION_COUNT,
+							net_output_gradient(t->looker) + i * BLUR_RAW_COUNT);
+	return net_backward(t->looker);
+}
+
 static enum deblur_status restorer_gradients(struct trainer *t, double own_progress, struct trainer_losses *losses) {
-	losses->estimator = 0; /* it learns no longer: the log is not to go on with its last step */
+	const bool joint = t->options->joint_weight > 0;
+	losses->estimator = 0; /* where it learns no longer, the log is not to go on with its last step */
 	enum deblur_status status = finish_estimator(t);
 	if (!status) status = draw_batch(t, t->batch, t->crop_px, t->restorer, t->looker);
 	if (!status) status = tell_restorer(t, t->options->estimate_share * fmin(own_progress * 4, 1));
@@ -101,7 +124,9 @@ static enum deblur_status restorer_gradients(struct trainer *t, double own_progr
 	if (!status && t->teacher_net) status = trainer_ask_teacher(t);
 	if (!status) compare_pictures(t, losses);
 	if (!status && t->projection_net) status = trainer_compare_features(t, &losses->features);
+	if (!status && joint) compare_estimates(t, losses);
 	if (!status) status = go_back(t, t->batch, t->crop_px, t->restorer);
+	if (!status && joint) status = looker_gradients(t);
 	return status;
 }
 
@@ -128,6 +153,7 @@ static enum deblur_status average(struct trainer *t, bool estimator_learns, enum
 	} else {
 		gradient_mean_finish(t->projection_mean);
 		gradient_mean_finish(t->restorer_mean);
+		gradient_mean_finish(t->looker_mean);
 	}
 	average_losses(t, losses);
 	return trainer_together(t, own);
@@ -158,6 +184,7 @@ static enum deblur_status learn_all(struct trainer *t, bool estimator_learns, do
 	double unused;
 	enum deblur_status status = DEBLUR_OK;
 	if (t->projection_net) status = learn(t, LEARNER_PROJECTION, t->projection_net, rate, &unused);
+	if (!status && t->options->joint_weight > 0) status = learn(t, LEARNER_ESTIMATOR, t->looker, rate, &unused);
 	return status ? status : learn(t, LEARNER_RESTORER, t->restorer, rate, gradient_norm);
 }
 

@@ -175,6 +175,44 @@ static void blur_loss_slope_is_its_difference(void) {
 	}
 }
 
+static double told_loss(const float *output, const float *slopes) {
+	struct deblur_blur blur;
+	float told[BLUR_CONDITION_COUNT];
+	double loss = 0;
+	blur_from_raw(output, &blur);
+	blur_to_condition(&blur, told);
+	for (int i = 0; i < BLUR_CONDITION_COUNT; i++) loss += (double)told[i] * (double)slopes[i];
+	return loss;
+}
+
+static void the_slope_of_telling_is_its_difference(void) {
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct random random = random_seeded(seed, 6, 0);
+		float slopes[BLUR_CONDITION_COUNT], output[BLUR_RAW_COUNT], gradient[BLUR_RAW_COUNT] = {0};
+		for (int i = 0; i < BLUR_CONDITION_COUNT; i++) slopes[i] = (float)random_normal(&random);
+		/* Within what is not clamped, but for a spread below zero every fourth time and a straight line every third. */
+		for (int i = 0; i < BLUR_RAW_COUNT; i++) output[i] = (float)(0.1 + 0.5 * random_uniform(&random));
+		if (seed % 4 == 0) output[5] = -0.5f;
+		if (seed % 3 == 0) output[6] = 1.3f;
+		loss_of_telling(output, slopes, gradient);
+		for (int i = 0; i < BLUR_RAW_COUNT; i++) {
+			const float h = 1e-2f, kept = output[i];
+			if (seed % 3 == 0 && (i == 6 || i == 7)) {
+				CHECK(fabsf(gradient[i]) <= 0, "what is clamped has a slope of %g", (double)gradient[i]);
+				continue;
+			}
+			output[i] = kept + h;
+			const double up = told_loss(output, slopes);
+			output[i] = kept - h;
+			const double down = told_loss(output, slopes);
+			output[i] = kept;
+			const double slope = (up - down) / (2 * (double)h);
+			CHECK(fabs(slope - (double)gradient[i]) < 1e-3 * (1 + fabs(slope)), "seed %llu, number %d: %g, not %g",
+				  (unsigned long long)seed, i, (double)gradient[i], slope);
+		}
+	}
+}
+
 static void what_the_estimator_should_say_comes_back(void) {
 	for (int kind = 0; kind < DEBLUR_BLUR_KIND_COUNT; kind++) {
 		struct deblur_blur truth = {0}, back;
@@ -327,6 +365,7 @@ int main(void) {
 	RUN(picture_losses_slopes_are_their_differences);
 	RUN(feature_loss_slope_is_its_difference);
 	RUN(blur_loss_slope_is_its_difference);
+	RUN(the_slope_of_telling_is_its_difference);
 	RUN(what_the_estimator_should_say_comes_back);
 	RUN(a_turned_picture_is_turned_back);
 	RUN(blur_turns_with_its_picture);

@@ -83,6 +83,7 @@ static struct net *run_net(const struct problem *p, enum conv_precision precisio
 										.precision = precision,
 										.training = true,
 										.tap = tap,
+										.condition_learns = p->condition_count > 0,
 										.parts = parts};
 	const enum deblur_status status = net_create(p->graph, &options, &net);
 	CHECK(!status, "%s", deblur_status_message(status));
@@ -297,6 +298,30 @@ static void a_tapped_input_gets_its_gradient(void) {
 	release_problem(&p);
 }
 
+static void the_condition_gets_its_gradient(void) {
+	const struct networks_unet size = {.level_count = 2,
+									   .widths = {8, 12},
+									   .ranks = {11, 0},
+									   .encoder_blocks = {1, 1},
+									   .decoder_blocks = {1},
+									   .condition_width = 12};
+	struct problem p = make_problem(networks_unet(&size), 8, 12, 41);
+	struct net *net = run_net(&p, CONV_FLOAT32, -1);
+	backward(&p, net);
+	for (size_t i = 0; i < BATCH * p.condition_count; i++) {
+		const double h = 1e-5, kept = p.conditions[i];
+		p.conditions[i] = kept + h;
+		const double up = loss_in_double(&p);
+		p.conditions[i] = kept - h;
+		const double slope = (up - loss_in_double(&p)) / (2 * h);
+		p.conditions[i] = kept;
+		CHECK(fabs((double)net_condition_gradient(net)[i] - slope) < 2e-3 * (1 + fabs(slope)), "number %zu: %g, not %g",
+			  i, (double)net_condition_gradient(net)[i], slope);
+	}
+	net_destroy(net);
+	release_problem(&p);
+}
+
 static void bfloat16_follows_float32(void) {
 	if (conv_best_precision() == CONV_FLOAT32) return;
 	struct problem p = make_problem(networks_restorer("student"), 32, 32, 17);
@@ -373,6 +398,7 @@ int main(void) {
 		RUN(whole_nets_have_right_gradients);
 		RUN(tapped_tensors_have_right_gradients);
 		RUN(a_tapped_input_gets_its_gradient);
+		RUN(the_condition_gets_its_gradient);
 		RUN(bfloat16_follows_float32);
 		RUN(idle_threads_find_work);
 	}
