@@ -21,7 +21,7 @@ ARCH := $(shell uname -m)
 CORE_SRC := $(wildcard native/core/*.c)
 KERNEL_SRC := native/kernels/kernels.c native/kernels/kernels_ref.c
 ifeq ($(ARCH),x86_64)
-KERNEL_SRC += native/kernels/kernels_avx2.c
+KERNEL_SRC += native/kernels/kernels_avx2.c native/kernels/kernels_avx512.c
 endif
 PICTURE_SRC := $(wildcard native/picture/*.c)
 DEGRADE_SRC := $(wildcard native/degrade/*.c)
@@ -57,7 +57,7 @@ run: setup ## set up, build, and serve the page on this machine (port=8080)
 	@node scripts/serve.js $(B)/web $(port)
 
 test: setup ## set up, build, and run every test; with config=sanitize the native ones
-	@$(MAKE) --no-print-directory native $(if $(filter release,$(config)),web $(WASM)/test_kernels.cjs)
+	@$(MAKE) --no-print-directory native $(if $(filter release,$(config)),web $(WASM)/test_kernels-simd.cjs $(WASM)/test_kernels-relaxed.cjs)
 	@scripts/test $(B)
 
 C_FILES := $(wildcard native/*.h native/*/*.[ch] tests/native/*.[ch] wasm/*.c)
@@ -72,9 +72,10 @@ format: ## format every file
 	clang-format -i $(C_FILES)
 	npx biome check --write .
 
-bench: setup ## how fast it is: GMAC/s natively and as WebAssembly, beside the machine's ceiling
-	@$(MAKE) --no-print-directory $(B)/bench $(WASM)/bench.cjs $(WASM)/deblur-simd.wasm
-	@node scripts/bench.js weights/student.dbm
+large ?= no
+bench: setup ## how fast it is, beside the machine's ceiling and onnxruntime; build/bench.json; large=yes: 12 megapixels, too
+	@$(MAKE) --no-print-directory native web $(B)/bench $(WASM)/bench-simd.cjs $(WASM)/bench-relaxed.cjs
+	@node scripts/bench.js $(if $(filter yes,$(large)),--large)
 
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
@@ -98,6 +99,7 @@ clean: ## remove what was built
 	rm -rf build
 
 $(B)/obj/kernels/kernels_avx2.o: CFLAGS += -mavx2 -mfma
+$(B)/obj/kernels/kernels_avx512.o: CFLAGS += -mavx2 -mfma -mavx512f -mavx512dq -mavx512vl
 $(B)/obj/train/%.o $(B)/obj/data/%.o $(B)/obj/tools/train_%.o $(B)/obj/tools/bench_train.o: CFLAGS += -fopenmp
 
 # stb's JPEG writer shifts bits out of an int on purpose, which is no fault of ours to report.

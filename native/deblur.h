@@ -114,6 +114,10 @@ struct deblur_model_info {
 	double estimator_macs_per_pixel; /* 0 without an estimator */
 	size_t alignment_px;             /* see deblur_restore_options.region */
 	size_t halo_px;                  /* how far a restored pixel looks in each direction */
+	/* Whoever restores a part of a picture as a picture of its own, and wants the bits of the whole: columns from a
+	 * multiple of grid_px on, with halo_x_px more on both sides, rows from a multiple of alignment_px on, with halo_px
+	 * more; as far as there is picture. */
+	size_t grid_px, halo_x_px;
 	bool has_estimator;
 	bool is_adaptive; /* the restorer is told the blur */
 };

@@ -1,4 +1,4 @@
-# The inference core as WebAssembly: the same sources as the native library, once with fixed-width SIMD and once without.
+# The inference core as WebAssembly: the same sources as the native library, with relaxed SIMD, with fixed-width SIMD, and without.
 #
 # Debian's Emscripten 3.1.6 brings the C library and drives the link. Where clang-19 is installed it compiles: its SIMD code is
 # clearly faster than that of Emscripten's own LLVM 14 (see native/BENCHMARKS.md); without it the build works all the same.
@@ -7,13 +7,22 @@ EMSCRIPTEN_CONFIG := /usr/share/emscripten/.emscripten
 LLVM_19 := $(wildcard /usr/lib/llvm-19/bin/clang)
 EMCC := EM_CONFIG=$(abspath $(WASM)/emscripten.cfg) NODE_PATH=/usr/share/nodejs EMCC_SKIP_SANITY_CHECK=1 emcc
 WASM_CFLAGS := $(CSTD) $(filter-out -Wpedantic,$(WARN)) -O3 -ffp-contract=off -Inative -I$(WASM)/include -MMD -MP
-# While a JPEG of 100 megapixels is read, its planes, its pixels and the file are in memory.
-WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sMALLOC=emmalloc -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=2048MB \
+# While a JPEG of 100 megapixels is read, its planes, its pixels and the file are in memory. Memory grows by no more than is asked for.
+WASM_LDFLAGS := -O1 --no-entry -sSTANDALONE_WASM -sALLOW_MEMORY_GROWTH -sMEMORY_GROWTH_LINEAR_STEP=1MB -sMAXIMUM_MEMORY=2048MB \
 	-sINITIAL_MEMORY=8MB -sTOTAL_STACK=256KB -sWASM_BIGINT -sFILESYSTEM=0 --js-library wasm/imports.js
+WASM_CORE_SRC := $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c
 WASM_PICTURE_SRC := wasm/picture_exports.c $(patsubst %,native/picture/%.c,picture picture_read picture_write format crc32 stb)
-WASM_SRC := wasm/exports.c $(WASM_PICTURE_SRC) $(CORE_SRC) native/kernels/kernels.c native/kernels/kernels_ref.c
-WASM_SIMD_SRC := $(WASM_SRC) native/kernels/kernels_wasm_simd.c
+WASM_SRC := wasm/exports.c $(WASM_PICTURE_SRC) $(WASM_CORE_SRC)
 wasm_objects = $(patsubst %.c,$(WASM)/$(1)/%.o,$(2))
+
+# Three modules of one source; the page chooses by what the engine validates (web/lib/wasm.js). Emscripten's own LLVM 14 cannot encode
+# relaxed SIMD as engines have it now: without clang-19 the relaxed module has the instructions of the plain one.
+WASM_VARIANTS := scalar simd relaxed
+WASM_FLAGS_simd := -msimd128
+WASM_FLAGS_relaxed := -msimd128 $(if $(LLVM_19),-mrelaxed-simd)
+WASM_KERNELS_simd := native/kernels/kernels_wasm_simd.c
+WASM_KERNELS_relaxed := $(WASM_KERNELS_simd)
+WASM_MODULES := $(WASM_VARIANTS:%=$(WASM)/deblur-%.wasm)
 
 $(WASM)/emscripten.cfg: $(EMSCRIPTEN_CONFIG)
 	@mkdir -p $(@D)
@@ -24,47 +33,47 @@ $(WASM)/include/stb: /usr/include/stb
 	@mkdir -p $(@D)
 	@ln -sfn $< $@
 
-$(WASM)/simd/%.o: %.c | $(WASM)/emscripten.cfg $(WASM)/include/stb
-	@mkdir -p $(@D)
-	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $(WASM_CFLAGS) -msimd128 -c $< -o $@
+define wasm_variant
+$$(WASM)/$(1)/%.o: %.c | $$(WASM)/emscripten.cfg $$(WASM)/include/stb
+	@mkdir -p $$(@D)
+	@echo "  $$(@:$$(B)/%=%)"
+	@$$(EMCC) $$(WASM_CFLAGS) $$(WASM_FLAGS_$(1)) -c $$< -o $$@
 
-$(WASM)/scalar/%.o: %.c | $(WASM)/emscripten.cfg $(WASM)/include/stb
-	@mkdir -p $(@D)
-	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $(WASM_CFLAGS) -c $< -o $@
+$$(WASM)/deblur-$(1).wasm: $$(call wasm_objects,$(1),$$(WASM_SRC) $$(WASM_KERNELS_$(1)))
+	@echo "  $$(@:$$(B)/%=%)"
+	@$$(EMCC) $$^ $$(WASM_FLAGS_$(1)) $$(WASM_LDFLAGS) -o $$@
 
-$(WASM)/deblur-simd.wasm: $(call wasm_objects,simd,$(WASM_SIMD_SRC))
-	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $^ -msimd128 $(WASM_LDFLAGS) -o $@
+# The kernel test, for node and for browsers; and the benchmark.
+$$(WASM)/test_kernels-$(1).cjs: $$(call wasm_objects,$(1),tests/native/test_kernels.c native/degrade/random.c native/kernels/kernels.c \
+	native/kernels/kernels_ref.c $$(WASM_KERNELS_$(1)))
+	@echo "  $$(@:$$(B)/%=%)"
+	@$$(EMCC) $$^ $$(WASM_FLAGS_$(1)) $$(WASM_PROGRAM) -o $$@
 
-$(WASM)/deblur-scalar.wasm: $(call wasm_objects,scalar,$(WASM_SRC))
-	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $^ $(WASM_LDFLAGS) -o $@
+$$(WASM)/bench-$(1).cjs: $$(call wasm_objects,$(1),native/tools/bench.c $$(WASM_CORE_SRC) $$(WASM_KERNELS_$(1)))
+	@echo "  $$(@:$$(B)/%=%)"
+	@$$(EMCC) $$^ $$(WASM_FLAGS_$(1)) $$(WASM_PROGRAM) -o $$@
+
+$$(WASM)/$(1)/tests/native/%.o: WASM_CFLAGS += -Itests/native
+
+# Exports have their callers in JavaScript, so no header declares them.
+$$(WASM)/$(1)/wasm/exports.o $$(WASM)/$(1)/wasm/picture_exports.o: WASM_CFLAGS += -Wno-missing-prototypes
+
+# An assertion would bring all of stdio with it; -O3 a third more bytes, for a decoder that takes 0.14 instead of 0.21 s for 12 megapixels.
+$$(WASM)/$(1)/native/picture/stb.o: WASM_CFLAGS += -DNDEBUG -Os
+endef
+# A program in one file, for node and for a page: `var Module = { print }` before it hears what it says.
+WASM_PROGRAM := -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB -sENVIRONMENT=web,node -sSINGLE_FILE -sEXIT_RUNTIME
+$(foreach variant,$(WASM_VARIANTS),$(eval $(call wasm_variant,$(variant))))
 
 # A link that fails leaves a module that looks whole.
 .DELETE_ON_ERROR:
 
 .PHONY: wasm
-wasm: $(WASM)/deblur-simd.wasm $(WASM)/deblur-scalar.wasm ## the inference core as WebAssembly, with and without SIMD
-
-# The kernel test as WebAssembly, for node.
-$(WASM)/test_kernels.cjs: $(call wasm_objects,simd,tests/native/test_kernels.c native/degrade/random.c native/kernels/kernels.c \
-	native/kernels/kernels_ref.c native/kernels/kernels_wasm_simd.c)
-	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sENVIRONMENT=node -sSINGLE_FILE -o $@
-
-$(WASM)/simd/tests/native/%.o: WASM_CFLAGS += -Itests/native
-
-# An assertion would bring all of stdio with it; -O3 a third more bytes, for a decoder that takes 0.14 instead of 0.21 s for 12 megapixels.
-$(WASM)/simd/native/picture/stb.o $(WASM)/scalar/native/picture/stb.o: WASM_CFLAGS += -DNDEBUG -Os
-
-# Exports have their callers in JavaScript, so no header declares them.
-$(foreach build,simd scalar,$(WASM)/$(build)/wasm/exports.o $(WASM)/$(build)/wasm/picture_exports.o): WASM_CFLAGS += -Wno-missing-prototypes
+wasm: $(WASM_MODULES) ## the inference core as WebAssembly: with relaxed SIMD, with SIMD, without
 
 # ---- the page: everything that a static host has to serve ----
 WEB := $(B)/web
-WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.webmanifest web/*.css web/*.svg web/page.js web/lib/*.js web/lib/messages/*.js))
+WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.css web/*.svg web/*.js web/lib/*.js web/lib/messages/*.js))
 WEB_MODEL ?= weights/student.dbm
 
 $(WEB)/%: web/%
@@ -84,10 +93,6 @@ $(WEB)/sample.png: scripts/draw-sample.js scripts/png.js
 	@echo "  web/sample.png"
 	@node scripts/draw-sample.js $@
 
-$(WEB)/icon-%.png: scripts/draw-icon.js scripts/png.js
-	@mkdir -p $(@D)
-	@node scripts/draw-icon.js $@ $*
-
 # fflate makes the zips (MIT); its browser build is one module.
 $(WEB)/lib/fflate/browser.js: node_modules/fflate/esm/browser.js
 	@mkdir -p $(@D)
@@ -100,23 +105,5 @@ $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
 	@npx tsc -p tsconfig.json --noEmit false --declaration --emitDeclarationOnly --outDir $(WASM)/types
 	@cp $(WASM)/types/web/lib/*.d.ts $(WEB)/lib/
 
-WEB_ALL := $(WEB_FILES) $(WEB)/lib/deblur-simd.wasm $(WEB)/lib/deblur-scalar.wasm $(WEB)/weights/student.dbm $(WEB)/sample.png \
-	$(WEB)/icon-192.png $(WEB)/icon-512.png $(WEB)/lib/fflate/browser.js $(WEB)/lib/deblur.d.ts
-
-# It knows all the others.
-$(WEB)/service-worker.js: web/service-worker.js scripts/write-service-worker.js $(WEB_ALL)
-	@echo "  web/service-worker.js"
-	@node scripts/write-service-worker.js $< $(WEB) $(WEB_ALL)
-
 .PHONY: web
-web: $(WEB)/service-worker.js ## the page, ready to be served
-
-.PHONY: screenshots
-screenshots: setup ## pictures of the page in all its states, into build/screenshots
-	@$(MAKE) --no-print-directory web
-	@node scripts/screenshots.js $(B)/screenshots
-
-# The benchmark as WebAssembly, for node.
-$(WASM)/bench.cjs: $(call wasm_objects,simd,native/tools/bench.c $(filter-out wasm/% $(WASM_PICTURE_SRC),$(WASM_SIMD_SRC)))
-	@echo "  $(@:$(B)/%=%)"
-	@$(EMCC) $^ -msimd128 -O1 -sWASM_BIGINT -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=1024MB -sENVIRONMENT=node -sSINGLE_FILE -o $@
+web: $(WEB_FILES) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/sample.png $(WEB)/lib/fflate/browser.js $(WEB)/lib/deblur.d.ts ## the page, ready to be served

@@ -42,17 +42,23 @@ EXPORT(module_provenance) const char *module_provenance(const struct deblur_mode
 	return info.provenance;
 }
 
-/* A caller that cuts the picture itself needs to know how: see deblur_restore_options.region. */
+/* A caller that cuts the picture itself needs to know how: see deblur_model_info.grid_px. */
 EXPORT(module_alignment) size_t module_alignment(const struct deblur_model *model) {
 	struct deblur_model_info info;
 	deblur_model_info(model, &info);
-	return info.alignment_px;
+	return info.grid_px;
 }
 
 EXPORT(module_halo) size_t module_halo(const struct deblur_model *model) {
 	struct deblur_model_info info;
 	deblur_model_info(model, &info);
 	return info.halo_px;
+}
+
+EXPORT(module_halo_x) size_t module_halo_x(const struct deblur_model *model) {
+	struct deblur_model_info info;
+	deblur_model_info(model, &info);
+	return info.halo_x_px;
 }
 
 EXPORT(module_estimate)

@@ -54,6 +54,8 @@ void deblur_model_info(const struct deblur_model *model, struct deblur_model_inf
 									  .estimator_macs_per_pixel = estimator ? graph_macs_per_pixel(estimator) : 0,
 									  .alignment_px = graph_alignment_px(restorer),
 									  .halo_px = graph_halo_px(restorer),
+									  .grid_px = graph_cut(restorer).grid_px,
+									  .halo_x_px = graph_cut(restorer).halo_x_px,
 									  .has_estimator = estimator != NULL,
 									  .is_adaptive = restorer->condition >= 0};
 	memcpy(out->sha256, model->sha256, sizeof out->sha256);
@@ -149,7 +151,8 @@ static enum deblur_status estimate_raw(const struct graph *estimator, const stru
 	struct crop crops[ESTIMATE_MAX_CROPS];
 	const size_t count = choose_crops(picture, width, height, crops);
 	struct executor *executor = NULL;
-	enum deblur_status status = executor_create(estimator, kernels_best(), height, width, &executor);
+	enum deblur_status status = executor_create(estimator, kernels_best(),
+												&(struct executor_size){.height = height, .width = width}, &executor);
 	if (!status && estimator->condition >= 0)
 		status = tell_spectrum(executor, picture, crops, count, width, height, alignment);
 	if (status) {

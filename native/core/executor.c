@@ -5,7 +5,7 @@
 
 #include "core/size.h"
 
-enum { RING = 1, ALIGN_FLOATS = 16 };
+enum { ALIGN_FLOATS = 16 };
 
 /* What is run at once: an op, or a convolution with the ops that were fused into it. */
 struct step {
@@ -15,16 +15,24 @@ struct step {
 	int scale, shift;    /* vectors of a fused channel_affine; -1: none */
 	float *mixed;        /* owned, of a mixed_conv2d: its kernel before it is packed */
 	struct conv2d conv;  /* convolutions */
+	bool winograd;       /* which decides how the weights are packed */
 	float *packed;       /* owned: weights, bias, and room for scale and shift */
 	float *scale_values; /* [padded channels], inside packed */
 	float *shift_values;
 	bool of_condition; /* follows from the condition alone: run by executor_set_condition */
 };
 
-/* Where a map lives while it is needed. */
-struct slot {
-	uint64_t offset, floats; /* in the arena; 64 bits also where size_t has 32: overflow shows at the end */
-	size_t first, last;      /* steps between which it is needed, both included */
+/* Rows first..end - 1 of a map. */
+struct rows {
+	size_t first, end;
+};
+
+/* The rows of a map that are in memory, with the ring of zeros that convolutions read: a column on both sides, a row
+ * above the first and below the last. Rows are counted from the map's own top. */
+struct window {
+	size_t room;        /* rows, the ring's two not counted */
+	size_t top, bottom; /* rows top..bottom - 1 are there */
+	float *data;        /* [room + 2][width + 2][channels], in the arena */
 };
 
 struct executor {
@@ -32,12 +40,16 @@ struct executor {
 	const struct kernels *kernels;
 	struct step *steps;
 	size_t step_count;
-	struct slot *slots; /* [tensor_count], floats 0 for vectors and for what was fused away */
-	struct map *maps;   /* [tensor_count], of the current size */
-	float **vectors;    /* [tensor_count], NULL for maps; each padded to whole blocks */
-	float *arena;
-	uint64_t arena_floats;
+	struct window *windows; /* [tensor_count], room 0 for vectors and for what was fused away */
+	struct rows *rows;      /* [tensor_count]: what is wanted of each map in this run, up to the next rows */
+	float **vectors;        /* [tensor_count], NULL for maps; each padded to whole blocks */
+	float *arena;           /* the windows, then what a convolution by Winograd's method takes notes in */
+	size_t arena_floats, scratch_floats;
 	size_t max_height, max_width;
+	size_t rows_at_once;  /* 0: all */
+	size_t height, width; /* of the current picture */
+	size_t written;       /* up to which row of the output */
+	struct map output;
 	executor_progress progress;
 	void *user;
 };
@@ -78,7 +90,7 @@ static const struct graph_op *fusable_add(const struct graph *graph, const struc
 }
 
 static void fuse(const struct graph *graph, struct step *step, bool *fused) {
-	const struct graph_op *affine = fusable_affine(graph, step->op);
+	const struct graph_op *affine = step->op->kind == GRAPH_CONV_TRANSPOSE2X2 ? NULL : fusable_affine(graph, step->op);
 	if (affine) {
 		step->scale = affine->inputs[1];
 		step->shift = affine->inputs[2];
@@ -95,7 +107,8 @@ static void fuse(const struct graph *graph, struct step *step, bool *fused) {
 	}
 }
 
-static void describe_conv(const struct graph *graph, struct step *step) {
+static void describe_conv(const struct executor *e, struct step *step) {
+	const struct graph *graph = e->graph;
 	const struct graph_op *op = step->op;
 	const bool transposed = op->kind == GRAPH_CONV_TRANSPOSE2X2;
 	step->conv = (struct conv2d){.kernel = op->kernel,
@@ -103,13 +116,29 @@ static void describe_conv(const struct graph *graph, struct step *step) {
 								 .in_channels = graph->tensors[op->inputs[0]].channels,
 								 .out_channels = graph->tensors[op->output].channels * (transposed ? 4 : 1),
 								 .activation = op->activation};
+	step->winograd = e->kernels->conv3x3_winograd && !transposed &&
+					 kernels_winograd_fits(step->conv.out_channels, step->conv.in_channels, op->kernel, op->stride);
+}
+
+static size_t packed_count(const struct step *step) {
+	const struct conv2d *conv = &step->conv;
+	return step->winograd ? kernels_winograd_count(conv->out_channels, conv->in_channels)
+						  : kernels_packed_count(conv->out_channels, conv->in_channels, conv->kernel);
+}
+
+static void pack_kernel(struct step *step, const float *weights) {
+	const struct conv2d *conv = &step->conv;
+	if (step->winograd)
+		kernels_pack_winograd(conv->out_channels, conv->in_channels, weights, step->packed);
+	else
+		kernels_pack_conv2d(conv->out_channels, conv->in_channels, conv->kernel, weights, step->packed);
 }
 
 /* Weights, bias, scale and shift of one convolution in one piece of memory. A mixed one's are known later. */
 static bool pack_conv(const struct graph *graph, struct step *step) {
 	struct conv2d *conv = &step->conv;
 	const size_t out = conv->out_channels, in = conv->in_channels, kernel = conv->kernel;
-	const size_t weights = kernels_packed_count(out, in, kernel), padded = round_up(out, KERNELS_BLOCK);
+	const size_t weights = packed_count(step), padded = round_up(out, KERNELS_BLOCK);
 	const bool mixed = step->op->kind == GRAPH_MIXED_CONV2D;
 	step->packed = calloc(weights + 3 * padded, sizeof *step->packed);
 	if (mixed) step->mixed = malloc(out * kernel * kernel * in * sizeof *step->mixed);
@@ -117,7 +146,7 @@ static bool pack_conv(const struct graph *graph, struct step *step) {
 	float *bias_values = step->packed + weights;
 	if (!mixed) {
 		const struct graph_parameter *bias = &graph->parameters[step->op->bias];
-		kernels_pack_conv2d(out, in, kernel, graph->parameters[step->op->weight].values, step->packed);
+		pack_kernel(step, graph->parameters[step->op->weight].values);
 		for (size_t o = 0; o < out; o++) bias_values[o] = bias->values[o % bias->count];
 	}
 	conv->weights = step->packed;
@@ -144,81 +173,182 @@ static enum deblur_status make_steps(struct executor *e, bool pack) {
 		*step = (struct step){.op = op, .output = op->output, .residual = -1, .scale = -1, .shift = -1};
 		step->of_condition = !graph->tensors[op->output].of_picture;
 		if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_MIXED_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) continue;
-		describe_conv(graph, step);
-		if (op->kind != GRAPH_CONV_TRANSPOSE2X2) fuse(graph, step, fused);
+		describe_conv(e, step);
+		fuse(graph, step, fused);
 		if (pack && !pack_conv(graph, step)) status = DEBLUR_OUT_OF_MEMORY;
 	}
 	free(fused);
 	return status;
 }
 
-/* ---- memory ---- */
+/* ---- rows ---- */
 
-static uint64_t map_floats(const struct graph_tensor *tensor, size_t height, size_t width) {
-	const uint64_t rows = height / tensor->downscale + 2 * RING, columns = width / tensor->downscale + 2 * RING;
-	return (rows * columns * tensor->channels + ALIGN_FLOATS - 1) / ALIGN_FLOATS * ALIGN_FLOATS;
-}
-
-static void use_slot(struct executor *e, int tensor, size_t step) {
-	if (tensor >= 0 && e->slots[tensor].floats) e->slots[tensor].last = step;
-}
-
-static void find_lifetimes(struct executor *e, size_t height, size_t width) {
-	const struct graph *graph = e->graph;
-	e->slots[graph->picture].floats = map_floats(&graph->tensors[graph->picture], height, width);
-	for (size_t i = 0; i < e->step_count; i++) {
-		const struct step *step = &e->steps[i];
-		const struct graph_tensor *out = &graph->tensors[step->output];
-		if (out->downscale)
-			e->slots[step->output] = (struct slot){.floats = map_floats(out, height, width), .first = i, .last = i};
-		for (int j = 0; j < 3; j++) use_slot(e, step->op->inputs[j], i);
-		use_slot(e, step->residual, i);
+/* Which rows of its maps an op needs for those rows of its result; below the last there are none. */
+static struct rows rows_needed(const struct graph_op *op, struct rows of) {
+	const size_t f = op->kind == GRAPH_CONV_TRANSPOSE2X2 ? 2 : op->stride, around = op->kernel / 2;
+	switch (op->kind) {
+	case GRAPH_CONV2D:
+	case GRAPH_MIXED_CONV2D:
+		return (struct rows){of.first * f - (of.first * f < around ? of.first * f : around),
+							 of.end * f - f + 1 + around};
+	case GRAPH_CONV_TRANSPOSE2X2:
+	case GRAPH_PIXEL_SHUFFLE:
+		return (struct rows){of.first / f, (of.end + f - 1) / f};
+	case GRAPH_PIXEL_UNSHUFFLE:
+		return (struct rows){of.first * f, of.end * f};
+	default:
+		return of;
 	}
-	use_slot(e, graph->output, e->step_count);
 }
 
-static bool alive_together(const struct slot *a, const struct slot *b) {
-	return a->first <= b->last && b->first <= a->last;
+/* How many rows of its result an op makes of one. */
+static size_t rows_at_a_time(const struct graph_op *op) {
+	return op->kind == GRAPH_CONV_TRANSPOSE2X2 ? 2 : op->kind == GRAPH_PIXEL_SHUFFLE ? op->stride : 1;
 }
 
-/* The lowest place that no slot alive at the same time covers; slots placed so far are those of `order` before it. */
-static uint64_t find_place(const struct executor *e, const int *order, size_t placed, const struct slot *slot) {
-	uint64_t offset = 0;
-	for (bool moved = true; moved;) {
-		moved = false;
-		for (size_t i = 0; i < placed; i++) {
-			const struct slot *other = &e->slots[order[i]];
-			if (!alive_together(slot, other) || offset >= other->offset + other->floats ||
-				other->offset >= offset + slot->floats)
-				continue;
-			offset = other->offset + other->floats;
-			moved = true;
+static size_t map_height(const struct executor *e, int tensor, size_t height) {
+	return height / e->graph->tensors[tensor].downscale;
+}
+
+/* The step's maps; -1 where it has none. */
+static int input_map(const struct executor *e, const struct step *step, int index) {
+	const int tensor = index < 3 ? step->op->inputs[index] : step->residual;
+	return tensor >= 0 && e->graph->tensors[tensor].downscale ? tensor : -1;
+}
+
+/* From the last step to the first: where the rows of each map begin that the output's from `first` on need; SIZE_MAX:
+ * nobody needs it. */
+static void find_first_rows(const struct executor *e, size_t first, struct rows *rows) {
+	for (size_t t = 0; t < e->graph->tensor_count; t++) rows[t].first = SIZE_MAX;
+	rows[e->graph->output].first = first;
+	for (size_t i = e->step_count; i-- > 0;) {
+		const struct step *step = &e->steps[i];
+		struct rows *own = &rows[step->output];
+		if (!e->graph->tensors[step->output].downscale || own->first == SIZE_MAX) continue;
+		own->first = own->first / rows_at_a_time(step->op) * rows_at_a_time(step->op);
+		for (int j = 0; j < 4; j++) {
+			const int tensor = input_map(e, step, j);
+			if (tensor < 0) continue;
+			const size_t need = j < 3 ? rows_needed(step->op, *own).first : own->first;
+			rows[tensor].first = least(rows[tensor].first, need);
 		}
 	}
-	return offset;
 }
 
-/* Largest first: small maps fill the gaps that large ones leave. */
-static bool place_slots(struct executor *e) {
-	const size_t tensors = e->graph->tensor_count;
-	int *order = malloc((tensors + 1) * sizeof *order);
-	size_t count = 0;
-	if (!order) return false;
-	for (size_t t = 0; t < tensors; t++)
-		if (e->slots[t].floats) order[count++] = (int)t;
-	for (size_t i = 1; i < count; i++) { /* insertion keeps equals in graph order: the plan is deterministic */
-		const int moving = order[i];
-		size_t j = i;
-		for (; j > 0 && e->slots[order[j - 1]].floats < e->slots[moving].floats; j--) order[j] = order[j - 1];
-		order[j] = moving;
+/* Rows above a picture's first, in which a run begins: maps far above the output are ahead of it by many rows, and come
+ * row by row, too. */
+static size_t rows_above(const struct executor *e) {
+	return graph_alignment_px(e->graph) << 12;
+}
+
+/* The same for where they end, so that the output's rows up to `end`, counted from rows_above, can be computed. */
+static void find_last_rows(const struct executor *e, size_t end, size_t height, struct rows *rows) {
+	const size_t above = rows_above(e);
+	for (size_t t = 0; t < e->graph->tensor_count; t++) rows[t].end = 0;
+	rows[e->graph->output].end = end;
+	for (size_t i = e->step_count; i-- > 0;) {
+		const struct step *step = &e->steps[i];
+		struct rows *own = &rows[step->output];
+		if (!e->graph->tensors[step->output].downscale || !own->end) continue;
+		own->end = round_up(own->end, rows_at_a_time(step->op));
+		for (int j = 0; j < 4; j++) {
+			const int tensor = input_map(e, step, j);
+			if (tensor < 0) continue;
+			const size_t need = j < 3 ? rows_needed(step->op, *own).end : own->end;
+			const size_t most = map_height(e, tensor, above + height);
+			if (least(need, most) > rows[tensor].end) rows[tensor].end = least(need, most);
+		}
 	}
-	for (size_t i = 0; i < count; i++) {
-		struct slot *slot = &e->slots[order[i]];
-		slot->offset = find_place(e, order, i, slot);
-		if (slot->offset + slot->floats > e->arena_floats) e->arena_floats = slot->offset + slot->floats;
+	for (size_t t = 0; t < e->graph->tensor_count; t++) {
+		const size_t shift = rows[t].end ? map_height(e, (int)t, above) : 0;
+		rows[t].end -= least(rows[t].end, shift);
 	}
-	free(order);
-	return true;
+}
+
+/* Where a map's window may begin: the rows before are not needed any more. */
+static size_t first_needed(const struct executor *e, int tensor) {
+	size_t first = e->windows[tensor].bottom; /* what comes next is computed, needed or not */
+	if (tensor == e->graph->output) first = least(first, e->written);
+	for (size_t i = 0; i < e->step_count; i++) {
+		const struct step *step = &e->steps[i];
+		const size_t done = e->windows[step->output].bottom;
+		if (!e->graph->tensors[step->output].downscale || done == SIZE_MAX) continue;
+		for (int j = 0; j < 4; j++)
+			if (input_map(e, step, j) == tensor)
+				first = least(first, j < 3 ? rows_needed(step->op, (struct rows){done, done}).first : done);
+	}
+	return first;
+}
+
+/* Gives the row of the output, counted from rows_above, for which maps are to be computed first: none of the picture's
+ * rows is needed for the one before. */
+static size_t begin_rows(struct executor *e, size_t first) {
+	find_first_rows(e, first, e->rows);
+	e->written = first;
+	for (size_t t = 0; t < e->graph->tensor_count; t++) e->windows[t].top = e->windows[t].bottom = e->rows[t].first;
+	const size_t above = rows_above(e), earliest = e->rows[e->graph->picture].first;
+	find_last_rows(e, above + first, SIZE_MAX / 2, e->rows);
+	const size_t ahead = e->rows[e->graph->picture].end - earliest;
+	return above + first - ahead / e->rows_at_once * e->rows_at_once;
+}
+
+/* ---- memory ---- */
+
+/* A vector that follows from the picture needs all of it before anything that follows from the vector. */
+static bool needs_whole_picture(const struct graph *graph) {
+	for (size_t t = 0; t < graph->tensor_count; t++)
+		if (!graph->tensors[t].downscale && graph->tensors[t].of_picture) return true;
+	return false;
+}
+
+/* How many rows a window holds at most: as in the midst of a picture without end, the run's first rows included. */
+static void find_room(struct executor *e) {
+	const size_t chunk = e->rows_at_once, first = chunk << 12;
+	const size_t above = rows_above(e);
+	for (size_t end = begin_rows(e, first); end <= above + first + 4 * chunk; end += chunk) {
+		find_last_rows(e, end, 2 * first, e->rows);
+		for (size_t i = 0; i <= e->step_count; i++) {
+			const int tensor = i ? e->steps[i - 1].output : e->graph->picture;
+			struct window *window = &e->windows[tensor];
+			if (e->rows[tensor].end <= window->bottom) continue;
+			window->top = first_needed(e, tensor);
+			window->bottom = e->rows[tensor].end;
+			if (window->bottom - window->top > window->room) window->room = window->bottom - window->top;
+		}
+		if (end > above + first) e->written = end - above;
+	}
+}
+
+static uint64_t window_floats(const struct executor *e, int tensor) {
+	const struct graph_tensor *shape = &e->graph->tensors[tensor];
+	const uint64_t columns = e->max_width / shape->downscale + 2;
+	return round_up(((uint64_t)e->windows[tensor].room + 2) * columns * shape->channels, ALIGN_FLOATS);
+}
+
+static uint64_t plan_windows(struct executor *e) {
+	uint64_t floats = 0;
+	if (e->rows_at_once) find_room(e);
+	for (size_t i = 0; i <= e->step_count; i++) {
+		const int tensor = i ? e->steps[i - 1].output : e->graph->picture;
+		if (!e->graph->tensors[tensor].downscale) continue;
+		const size_t all = map_height(e, tensor, e->max_height);
+		struct window *window = &e->windows[tensor];
+		window->room = e->rows_at_once ? least(window->room, all) : all;
+		floats += window_floats(e, tensor);
+	}
+	return floats;
+}
+
+static uint64_t scratch_floats(const struct executor *e) {
+	uint64_t most = 0;
+	for (size_t i = 0; i < e->step_count; i++) {
+		const struct step *step = &e->steps[i];
+		if (!step->winograd) continue;
+		const size_t width = e->max_width / e->graph->tensors[step->output].downscale;
+		const size_t floats = kernels_winograd_scratch(step->conv.out_channels, step->conv.in_channels, width);
+		if (floats > most) most = floats;
+	}
+	return most;
 }
 
 static bool make_vectors(struct executor *e) {
@@ -231,20 +361,27 @@ static bool make_vectors(struct executor *e) {
 }
 
 /* Everything but weights and memory for maps. */
-static enum deblur_status plan(const struct graph *graph, size_t height, size_t width, bool pack, struct executor *e) {
+static enum deblur_status plan(const struct graph *graph, const struct kernels *kernels,
+							   const struct executor_size *size, bool pack, struct executor *e) {
 	const size_t alignment = graph_alignment_px(graph), most = (size_t)1 << 16;
-	*e = (struct executor){.graph = graph};
-	if (graph_status(graph) || !height || !width || height > most || width > most) return DEBLUR_BAD_ARGUMENT;
-	e->max_height = round_up(height, alignment);
-	e->max_width = round_up(width, alignment);
-	e->slots = calloc(graph->tensor_count, sizeof *e->slots);
-	e->maps = calloc(graph->tensor_count, sizeof *e->maps);
+	*e = (struct executor){.graph = graph, .kernels = kernels};
+	if (graph_status(graph) || !size->height || !size->width || size->height > most || size->width > most)
+		return DEBLUR_BAD_ARGUMENT;
+	e->max_height = round_up(size->height, alignment);
+	e->max_width = round_up(size->width, alignment);
+	const size_t rows_at_once = round_up(size->rows_at_once, alignment);
+	e->rows_at_once = rows_at_once < e->max_height && !needs_whole_picture(graph) ? rows_at_once : 0;
+	e->windows = calloc(graph->tensor_count, sizeof *e->windows);
+	e->rows = calloc(graph->tensor_count, sizeof *e->rows);
 	e->vectors = calloc(graph->tensor_count, sizeof *e->vectors);
-	if (!e->slots || !e->maps || !e->vectors) return DEBLUR_OUT_OF_MEMORY;
+	if (!e->windows || !e->rows || !e->vectors) return DEBLUR_OUT_OF_MEMORY;
 	const enum deblur_status status = make_steps(e, pack);
 	if (status) return status;
-	find_lifetimes(e, e->max_height, e->max_width);
-	return place_slots(e) && e->arena_floats <= SIZE_MAX / sizeof(float) ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+	const uint64_t floats = plan_windows(e);
+	if (floats + scratch_floats(e) > SIZE_MAX / sizeof(float)) return DEBLUR_OUT_OF_MEMORY;
+	e->arena_floats = (size_t)floats;
+	e->scratch_floats = (size_t)scratch_floats(e);
+	return DEBLUR_OK;
 }
 
 static void release(struct executor *e) {
@@ -254,21 +391,31 @@ static void release(struct executor *e) {
 	}
 	for (size_t t = 0; e->vectors && t < e->graph->tensor_count; t++) free(e->vectors[t]);
 	free(e->steps);
-	free(e->slots);
-	free(e->maps);
+	free(e->windows);
+	free(e->rows);
 	free(e->vectors);
 	free(e->arena);
 }
 
-enum deblur_status executor_create(const struct graph *graph, const struct kernels *kernels, size_t max_height,
-								   size_t max_width, struct executor **out) {
+/* Where each window lies, and where the scratch memory behind them. */
+static bool make_arena(struct executor *e) {
+	float *next = e->arena = malloc(executor_bytes(e));
+	if (!next) return false;
+	for (size_t i = 0; i <= e->step_count; i++) {
+		const int tensor = i ? e->steps[i - 1].output : e->graph->picture;
+		if (!e->graph->tensors[tensor].downscale) continue;
+		e->windows[tensor].data = next;
+		next += window_floats(e, tensor);
+	}
+	return true;
+}
+
+enum deblur_status executor_create(const struct graph *graph, const struct kernels *kernels,
+								   const struct executor_size *size, struct executor **out) {
 	struct executor *e = malloc(sizeof *e);
 	if (!e) return DEBLUR_OUT_OF_MEMORY;
-	enum deblur_status status = plan(graph, max_height, max_width, true, e);
-	e->kernels = kernels;
-	if (!status && !make_vectors(e)) status = DEBLUR_OUT_OF_MEMORY;
-	if (!status) e->arena = malloc((size_t)e->arena_floats * sizeof *e->arena);
-	if (!status && !e->arena) status = DEBLUR_OUT_OF_MEMORY;
+	enum deblur_status status = plan(graph, kernels, size, true, e);
+	if (!status && (!make_vectors(e) || !make_arena(e))) status = DEBLUR_OUT_OF_MEMORY;
 	if (status)
 		executor_destroy(e);
 	else
@@ -282,33 +429,63 @@ void executor_destroy(struct executor *e) {
 	free(e);
 }
 
-size_t executor_bytes_for(const struct graph *graph, size_t height, size_t width) {
+size_t executor_bytes_for(const struct graph *graph, const struct kernels *kernels, const struct executor_size *size) {
 	struct executor e;
-	const enum deblur_status status = plan(graph, height, width, false, &e);
-	const size_t floats = status ? 0 : (size_t)e.arena_floats;
+	const enum deblur_status status = plan(graph, kernels, size, false, &e);
+	const size_t bytes = status ? 0 : executor_bytes(&e);
 	release(&e);
-	return floats * sizeof(float);
+	return bytes;
 }
 
 size_t executor_bytes(const struct executor *e) {
-	return e->arena_floats * sizeof(float);
+	return (e->arena_floats + e->scratch_floats) * sizeof(float);
 }
 
 /* ---- running ---- */
 
-/* The current size's view of a tensor's slot, its zero ring made anew: the memory may have served another tensor. */
-static void open_map(struct executor *e, int tensor, size_t height, size_t width) {
+/* `rows` of a map, which are in its window. */
+static struct map view(const struct executor *e, int tensor, struct rows rows) {
 	const struct graph_tensor *shape = &e->graph->tensors[tensor];
-	const size_t h = height / shape->downscale, w = width / shape->downscale, c = shape->channels;
-	const size_t row = (w + 2 * RING) * c;
-	float *base = e->arena + e->slots[tensor].offset;
-	e->maps[tensor] = (struct map){base + row + c, h, w, c, row};
-	memset(base, 0, row * sizeof *base);
-	memset(base + (h + 1) * row, 0, row * sizeof *base);
-	for (size_t y = 1; y <= h; y++) {
-		memset(base + y * row, 0, c * sizeof *base);
-		memset(base + y * row + (w + 1) * c, 0, c * sizeof *base);
+	const struct window *window = &e->windows[tensor];
+	const size_t width = e->width / shape->downscale, c = shape->channels, row = (width + 2) * c;
+	return (struct map){window->data + (rows.first + 1 - window->top) * row + c, rows.end - rows.first, width, c, row};
+}
+
+/* The columns of the ring, and its row above if the window begins at the top: the memory may have served anything. */
+static void make_ring(const struct executor *e, int tensor) {
+	const struct map map = view(e, tensor, (struct rows){e->windows[tensor].top, e->windows[tensor].top});
+	float *row = e->windows[tensor].data;
+	for (size_t y = 0; y < e->windows[tensor].room + 2; y++, row += map.row_stride) {
+		memset(row, 0, map.channels * sizeof *row);
+		memset(row + map.row_stride - map.channels, 0, map.channels * sizeof *row);
 	}
+	if (!e->windows[tensor].top) memset(e->windows[tensor].data, 0, map.row_stride * sizeof(float));
+}
+
+/* Drops what nobody needs any more, if rows up to `end` have no room otherwise. */
+static void make_room(struct executor *e, int tensor, size_t end) {
+	struct window *window = &e->windows[tensor];
+	if (end - window->top <= window->room) return;
+	const size_t keep = first_needed(e, tensor);
+	const struct map kept = view(e, tensor, (struct rows){keep, window->bottom});
+	float *to = window->data + kept.row_stride;
+	memmove(to, kept.data - kept.channels, kept.height * kept.row_stride * sizeof *to);
+	window->top = keep;
+}
+
+/* Room for the rows that are wanted next, which it gives; after they are computed, finish_rows. */
+static struct rows begin_more(struct executor *e, int tensor) {
+	make_room(e, tensor, e->rows[tensor].end);
+	return (struct rows){e->windows[tensor].bottom, e->rows[tensor].end};
+}
+
+/* After the last row comes the ring's. */
+static void end_more(struct executor *e, int tensor) {
+	struct window *window = &e->windows[tensor];
+	window->bottom = e->rows[tensor].end;
+	if (window->bottom < map_height(e, tensor, e->height)) return;
+	const struct map below = view(e, tensor, (struct rows){window->bottom, window->bottom});
+	memset(below.data - below.channels, 0, below.row_stride * sizeof(float));
 }
 
 static void run_linear(struct executor *e, const struct step *step) {
@@ -326,11 +503,17 @@ static void run_concat(struct executor *e, const struct graph_op *op) {
 	memcpy(e->vectors[op->output] + first, e->vectors[op->inputs[1]], second * sizeof(float));
 }
 
-static void run_on_vectors(struct executor *e, const struct step *step) {
-	if (step->op->kind == GRAPH_CONCAT)
-		run_concat(e, step->op);
-	else
+/* What gives a vector. */
+static void run_to_vector(struct executor *e, const struct step *step) {
+	const struct graph_op *op = step->op;
+	if (op->kind == GRAPH_CONCAT)
+		run_concat(e, op);
+	else if (op->kind == GRAPH_LINEAR)
 		run_linear(e, step);
+	else {
+		const struct map src = view(e, op->inputs[0], (struct rows){0, map_height(e, op->inputs[0], e->height)});
+		e->kernels->global_average(&src, e->vectors[op->output]);
+	}
 }
 
 /* The convolution that a mixed one is for this picture. */
@@ -338,9 +521,9 @@ static void mix(const struct executor *e, struct step *step) {
 	const struct graph_op *op = step->op;
 	const struct conv2d *conv = &step->conv;
 	const float *bias = e->graph->parameters[op->bias].values, *shift = e->vectors[op->inputs[2]];
-	float *bias_values = step->packed + kernels_packed_count(conv->out_channels, conv->in_channels, conv->kernel);
+	float *bias_values = step->packed + packed_count(step);
 	graph_mix_kernel(e->graph, op, e->vectors[op->inputs[1]], step->mixed);
-	kernels_pack_conv2d(conv->out_channels, conv->in_channels, conv->kernel, step->mixed, step->packed);
+	pack_kernel(step, step->mixed);
 	for (size_t o = 0; o < conv->out_channels; o++) bias_values[o] = bias[o] + shift[o];
 }
 
@@ -349,7 +532,7 @@ void executor_set_condition(struct executor *e, const float *condition) {
 	if (graph->condition < 0) return;
 	memcpy(e->vectors[graph->condition], condition, graph->tensors[graph->condition].channels * sizeof *condition);
 	for (size_t i = 0; i < e->step_count; i++)
-		if (e->steps[i].of_condition) run_on_vectors(e, &e->steps[i]);
+		if (e->steps[i].of_condition) run_to_vector(e, &e->steps[i]);
 	for (size_t i = 0; i < e->step_count; i++) {
 		struct step *step = &e->steps[i];
 		if (step->op->kind == GRAPH_MIXED_CONV2D) mix(e, step);
@@ -361,58 +544,140 @@ void executor_set_condition(struct executor *e, const float *condition) {
 	}
 }
 
-struct map executor_input(struct executor *e, size_t height, size_t width) {
-	open_map(e, e->graph->picture, height, width);
-	return e->maps[e->graph->picture];
-}
-
-static void run_step(struct executor *e, const struct step *step, size_t height, size_t width) {
+static void run_to_map(struct executor *e, const struct step *step, struct rows rows) {
 	const struct graph_op *op = step->op;
 	const struct kernels *k = e->kernels;
-	const struct map *src = &e->maps[op->inputs[0]], *dst = &e->maps[step->output];
-	if (e->graph->tensors[step->output].downscale) open_map(e, step->output, height, width);
+	const struct map dst = view(e, step->output, rows);
+	/* Kernels take a convolution's source from the row of its first result on, and reach into the row above. */
+	struct rows from = rows_needed(op, rows);
+	if (op->kind == GRAPH_CONV2D || op->kind == GRAPH_MIXED_CONV2D)
+		from = (struct rows){rows.first * op->stride, rows.end * op->stride};
+	const struct map src = view(e, op->inputs[0], from);
+	struct map other = {0};
+	if (step->residual >= 0) other = view(e, step->residual, rows);
+	const struct map *residual = step->residual >= 0 ? &other : NULL;
 	switch (op->kind) {
 	case GRAPH_CONV2D:
 	case GRAPH_MIXED_CONV2D:
-		k->conv2d(&step->conv, src, step->residual < 0 ? NULL : &e->maps[step->residual], dst);
+		if (step->winograd)
+			k->conv3x3_winograd(&step->conv, &src, residual, &dst, e->arena + e->arena_floats);
+		else
+			k->conv2d(&step->conv, &src, residual, &dst);
 		break;
 	case GRAPH_CONV_TRANSPOSE2X2:
-		k->conv_transpose2x2(&step->conv, src, dst);
+		k->conv_transpose2x2(&step->conv, &src, residual, &dst);
 		break;
 	case GRAPH_PIXEL_SHUFFLE:
-		k->pixel_shuffle(op->stride, src, dst);
+		k->pixel_shuffle(op->stride, &src, &dst);
 		break;
 	case GRAPH_PIXEL_UNSHUFFLE:
-		k->pixel_unshuffle(op->stride, src, dst);
+		k->pixel_unshuffle(op->stride, &src, &dst);
 		break;
 	case GRAPH_ADD:
-		k->add(src, &e->maps[op->inputs[1]], dst);
+		other = view(e, op->inputs[1], rows);
+		k->add(&src, &other, &dst);
 		break;
 	case GRAPH_SIGMOID:
-		k->sigmoid(src, dst);
-		break;
-	case GRAPH_GLOBAL_AVERAGE:
-		k->global_average(src, e->vectors[op->output]);
-		break;
-	case GRAPH_LINEAR:
-	case GRAPH_CONCAT:
-		run_on_vectors(e, step);
+		k->sigmoid(&src, &dst);
 		break;
 	case GRAPH_CHANNEL_AFFINE:
-		k->channel_affine(e->vectors[op->inputs[1]], e->vectors[op->inputs[2]], op->activation, src, dst);
+		k->channel_affine(e->vectors[op->inputs[1]], e->vectors[op->inputs[2]], op->activation, &src, &dst);
 		break;
-	case GRAPH_OP_KIND_COUNT:
-		break;
+	default:
+		break; /* what gives a vector */
 	}
 }
 
-bool executor_run(struct executor *e) {
-	const struct map *picture = &e->maps[e->graph->picture];
+static void run_step(struct executor *e, const struct step *step) {
+	if (step->of_condition) return;
+	if (!e->graph->tensors[step->output].downscale) {
+		run_to_vector(e, step);
+		return;
+	}
+	if (e->rows[step->output].end <= e->windows[step->output].bottom) return; /* nothing more, or for nobody */
+	const struct rows rows = begin_more(e, step->output);
+	run_to_map(e, step, rows);
+	end_more(e, step->output);
+}
+
+/* All steps, each for the rows that are wanted of it. */
+static bool run_steps(struct executor *e, size_t done, size_t total) {
 	for (size_t i = 0; i < e->step_count; i++) {
-		if (!e->steps[i].of_condition) run_step(e, &e->steps[i], picture->height, picture->width);
-		if (e->progress && !e->progress(e->user, i + 1, e->step_count)) return false;
+		run_step(e, &e->steps[i]);
+		if (e->progress && !e->progress(e->user, done + i + 1, total)) return false;
 	}
 	return true;
+}
+
+static void begin_whole(struct executor *e, size_t first) {
+	e->written = first;
+	for (size_t t = 0; t < e->graph->tensor_count; t++) {
+		e->windows[t].top = e->windows[t].bottom = 0;
+		if (e->graph->tensors[t].downscale) e->rows[t] = (struct rows){0, map_height(e, (int)t, e->height)};
+	}
+}
+
+/* The size of a picture, of whose result rows first..end - 1 will be run. Gives what begin_rows does; the end if all
+ * is run at once. */
+static size_t open_picture(struct executor *e, size_t height, size_t width, size_t first, size_t end) {
+	size_t begin = rows_above(e) + end;
+	e->height = height;
+	e->width = width;
+	if (e->rows_at_once)
+		begin = begin_rows(e, first);
+	else
+		begin_whole(e, first);
+	for (size_t i = 0; i <= e->step_count; i++) {
+		const int tensor = i ? e->steps[i - 1].output : e->graph->picture;
+		if (e->graph->tensors[tensor].downscale && e->windows[tensor].top != SIZE_MAX) make_ring(e, tensor);
+	}
+	return begin;
+}
+
+struct map executor_input(struct executor *e, size_t height, size_t width) {
+	open_picture(e, height, width, 0, height);
+	end_more(e, e->graph->picture);
+	return view(e, e->graph->picture, (struct rows){0, height});
+}
+
+bool executor_run(struct executor *e) {
+	return run_steps(e, 0, e->step_count);
+}
+
+const struct map *executor_output(struct executor *e) {
+	e->output = view(e, e->graph->output, (struct rows){0, map_height(e, e->graph->output, e->height)});
+	return &e->output;
+}
+
+static void read_more(struct executor *e, const struct executor_rows *io) {
+	const int picture = e->graph->picture;
+	if (e->rows[picture].end <= e->windows[picture].bottom) return;
+	const struct rows rows = begin_more(e, picture);
+	const struct map map = view(e, picture, rows);
+	io->read(io->user, rows.first, &map);
+	end_more(e, picture);
+}
+
+static void write_more(struct executor *e, size_t end, const struct executor_rows *io) {
+	if (end <= e->written) return;
+	const struct map map = view(e, e->graph->output, (struct rows){e->written, end});
+	io->write(io->user, e->written, &map);
+	e->written = end;
+}
+
+bool executor_run_rows(struct executor *e, size_t height, size_t width, size_t first, size_t end,
+					   const struct executor_rows *io) {
+	const size_t begin = open_picture(e, height, width, first, end), at_once = e->rows_at_once ? e->rows_at_once : end;
+	const size_t above = rows_above(e), last = above + end;
+	const size_t total = ((last - begin + at_once - 1) / at_once + 1) * e->step_count;
+	size_t done = 0;
+	for (size_t next = begin;; next = least(next + at_once, last), done += e->step_count) {
+		if (e->rows_at_once) find_last_rows(e, next, height, e->rows);
+		read_more(e, io);
+		if (!run_steps(e, done, total)) return false;
+		write_more(e, next > above ? next - above : 0, io);
+		if (next == last) return true;
+	}
 }
 
 void executor_set_progress(struct executor *e, executor_progress progress, void *user) {
@@ -420,9 +685,6 @@ void executor_set_progress(struct executor *e, executor_progress progress, void 
 	e->user = user;
 }
 
-const struct map *executor_output(const struct executor *e) {
-	return &e->maps[e->graph->output];
-}
 const float *executor_output_vector(const struct executor *e) {
 	return e->vectors[e->graph->output];
 }

@@ -304,21 +304,29 @@ int graph_concat(struct graph *graph, int a, int b, const char *name) {
 
 /* ---- the output, and what follows from it ---- */
 
+static bool is_in_fours(const struct graph *graph, const struct graph_op *op) {
+	return op->kind == GRAPH_CONV2D &&
+		   kernels_winograd_fits(graph->tensors[op->output].channels, graph->tensors[op->inputs[0]].channels,
+								 op->kernel, op->stride);
+}
+
 /* Walks from the output to the picture. need[t] is how far beyond an aligned block tensor t is looked at, in picture
  * pixels and a multiple of t's downscale. Pixel shuffles and 2x2 transposed convolutions stay within their own cell, so
- * only rounding adds. */
-static size_t halo_of(const struct graph *graph, size_t *need) {
+ * only rounding adds. in_fours: along rows, where what a convolution computes together reaches further. */
+static size_t halo_of(const struct graph *graph, bool in_fours, size_t *need) {
+	memset(need, 0, graph->tensor_count * sizeof *need);
 	for (size_t i = graph->op_count; i-- > 0;) {
 		const struct graph_op *op = &graph->ops[i];
 		for (size_t j = 0; j < input_count(op->kind); j++) {
 			const size_t downscale = graph->tensors[op->inputs[j]].downscale;
 			if (!downscale) continue;
 			size_t reach = round_up(need[op->output], downscale);
+			if (in_fours && is_in_fours(graph, op)) reach = round_up(reach, KERNELS_WINOGRAD_OUTPUTS * downscale);
 			if (op->kind == GRAPH_CONV2D || op->kind == GRAPH_MIXED_CONV2D) reach += op->kernel / 2 * downscale;
 			if (reach > need[op->inputs[j]]) need[op->inputs[j]] = reach;
 		}
 	}
-	return round_up(need[graph->picture], graph_alignment_px(graph));
+	return need[graph->picture];
 }
 
 void graph_set_output(struct graph *graph, int tensor) {
@@ -332,7 +340,8 @@ void graph_set_output(struct graph *graph, int tensor) {
 		fail(graph, DEBLUR_OUT_OF_MEMORY);
 		return;
 	}
-	graph->halo_px = halo_of(graph, need);
+	graph->halo_px = round_up(halo_of(graph, false, need), graph_alignment_px(graph));
+	graph->halo_x_px = round_up(halo_of(graph, true, need), KERNELS_WINOGRAD_OUTPUTS * graph_alignment_px(graph));
 	graph->output = tensor;
 	free(need);
 }
@@ -413,6 +422,10 @@ int graph_bottleneck(const struct graph *graph) {
 
 size_t graph_halo_px(const struct graph *graph) {
 	return graph->halo_px;
+}
+
+struct graph_cut graph_cut(const struct graph *graph) {
+	return (struct graph_cut){KERNELS_WINOGRAD_OUTPUTS * graph_alignment_px(graph), graph->halo_x_px, graph->halo_px};
 }
 
 const char *graph_op_kind_name(enum graph_op_kind kind) {

@@ -76,6 +76,7 @@ struct graph {
 	size_t tensor_count, op_count, parameter_count;
 	size_t parameter_room; /* how many numbers more the parameters may have together: BAD_ARGUMENT beyond */
 	size_t halo_px;        /* see graph_halo_px */
+	size_t halo_x_px;      /* see graph_cut */
 	int picture;           /* the input map, [h][w][3] in 0..1 sRGB */
 	int condition;         /* the input vector, -1 if there is none */
 	int output;
@@ -125,6 +126,16 @@ int graph_bottleneck(const struct graph *graph);
 /* How far beyond a block of output pixels, aligned to graph_alignment_px, the ops look at the picture; a multiple of
  * it. Meaningful where no global average lies between picture and output. */
 size_t graph_halo_px(const struct graph *graph);
+
+/* How a part of a picture is cut so that it gives the same bits as the whole. Convolutions by Winograd's method compute
+ * four neighbours of a row together, so that rounding reaches further to the sides than what a pixel looks at, and
+ * parts have to begin where such fours do. Values are multiples of the grid, but halo_y_px of the alignment. */
+struct graph_cut {
+	size_t grid_px; /* x of a part is a multiple of this */
+	size_t halo_x_px,
+		halo_y_px; /* how much more is needed on both sides, above and below, as far as there is picture */
+};
+struct graph_cut graph_cut(const struct graph *graph);
 const char *graph_op_kind_name(enum graph_op_kind kind);
 
 #endif

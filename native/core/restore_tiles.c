@@ -4,6 +4,7 @@
 
 #include "core/executor.h"
 #include "core/image.h"
+#include "core/size.h"
 #include "core/tile.h"
 
 /* WebAssembly without SharedArrayBuffer has no threads; the page runs several workers instead. */
@@ -13,9 +14,11 @@
 #include <unistd.h>
 #endif
 
-/* A thread's activations stay below this. A megapixel of the student takes about a hundred. */
+/* A thread's activations stay below this if the picture is so wide that it matters. */
 static const size_t arena_bytes = (size_t)192 << 20;
-enum { LARGEST_TILE_PX = 1024, SMALLEST_TILE_PX = 64 };
+/* Tiles are as wide as the picture, since rounding reaches far to the sides (graph_cut), and some rows of all maps are
+ * computed at a time (executor.h), as few as cost nothing. */
+enum { NARROWEST_TILE_PX = 512, TALLEST_TILE_PX = 1024, ROWS_AT_ONCE = 16 };
 
 struct run {
 	const struct graph *restorer;
@@ -44,41 +47,61 @@ static size_t thread_count(const struct deblur_restore_options *options) {
 #endif
 }
 
-/* Squares as large as memory allows, since halos are computed twice; strips if that leaves threads idle and pays. */
-static struct tiling choose_tiling(const struct graph *restorer, const struct deblur_image *src,
-								   const struct deblur_restore_options *options) {
-	const size_t alignment = graph_alignment_px(restorer), halo = graph_halo_px(restorer);
+static struct executor_size executor_size(const struct tiling *tiling) {
+	const struct rectangle largest = tiling_largest(tiling);
+	return (struct executor_size){largest.height, largest.width, ROWS_AT_ONCE};
+}
+
+/* As few tiles as there are threads; more where they are high, so that a thread that was held up is not waited for. */
+static struct tiling choose_tiling(const struct graph *restorer, const struct kernels *kernels,
+								   const struct deblur_image *src, const struct deblur_restore_options *options) {
 	const struct rectangle whole = {0, 0, src->width, src->height};
 	const struct rectangle part = {options->region.x, options->region.y, options->region.width, options->region.height};
 	const struct rectangle region = part.width ? part : whole;
-	size_t side = options->tile_px ? options->tile_px : LARGEST_TILE_PX;
-	struct tiling t = tiling_make(src->width, src->height, region, alignment, halo, side, side);
-	while (!options->tile_px && side > SMALLEST_TILE_PX) {
-		const struct rectangle largest = tiling_largest(&t);
-		const size_t bytes = executor_bytes_for(restorer, largest.height, largest.width);
-		if (bytes && bytes <= arena_bytes) break;
-		side /= 2;
-		t = tiling_make(src->width, src->height, region, alignment, halo, side, side);
+	const size_t threads = thread_count(options), side = options->tile_px;
+	if (side) return tiling_make(src->width, src->height, region, restorer, side, side);
+	const size_t tall = threads > 1 ? TALLEST_TILE_PX : region.height;
+	const size_t tiles = round_up((region.height + tall - 1) / tall, threads);
+	size_t width = region.width;
+	for (;; width /= 2) {
+		const struct tiling t =
+			tiling_make(src->width, src->height, region, restorer, width, (region.height + tiles - 1) / tiles);
+		const struct executor_size size = executor_size(&t);
+		const size_t bytes = executor_bytes_for(restorer, kernels, &size);
+		if ((bytes && bytes <= arena_bytes) || width <= NARROWEST_TILE_PX) return t;
 	}
-	const size_t threads = thread_count(options), strip = (region.height + threads - 1) / threads;
-	if (!options->tile_px && tiling_count(&t) < threads && strip >= 2 * halo)
-		t = tiling_make(src->width, src->height, region, alignment, halo, side, strip);
-	return t;
 }
 
-static void restore_tile(struct run *run, struct executor *executor, size_t index) {
-	const struct rectangle inner = tiling_inner(&run->tiling, index), outer = tiling_outer(&run->tiling, index);
-	const struct map input = executor_input(executor, outer.height, outer.width);
-	image_to_map(run->src, outer.x, outer.y, &input);
-	if (!executor_run(executor)) return;
-	struct map restored = *executor_output(executor);
-	restored.data += (inner.y - outer.y) * restored.row_stride + (inner.x - outer.x) * restored.channels;
-	image_from_map(&restored, run->src, run->options->strength, inner.x, inner.y, inner.width, inner.height, run->dst);
+struct tile_job {
+	const struct run *run;
+	struct rectangle inner, outer;
+};
+
+static void read_rows(void *user, size_t first, const struct map *rows) {
+	const struct tile_job *job = user;
+	image_to_map(job->run->src, job->outer.x, first, rows);
+}
+
+static void write_rows(void *user, size_t first, const struct map *rows) {
+	const struct tile_job *job = user;
+	const struct rectangle *inner = &job->inner;
+	struct map restored = *rows;
+	restored.data += (inner->x - job->outer.x) * restored.channels;
+	const size_t height = least(rows->height, inner->y + inner->height - first);
+	image_from_map(&restored, job->run->src, job->run->options->strength, inner->x, first, inner->width, height,
+				   job->run->dst);
+}
+
+static void restore_tile(const struct run *run, struct executor *executor, size_t index) {
+	struct tile_job job = {run, tiling_inner(&run->tiling, index), tiling_outer(&run->tiling, index)};
+	const size_t end = round_up(job.inner.y + job.inner.height, run->tiling.alignment);
+	executor_run_rows(executor, job.outer.height, job.outer.width, job.inner.y, end,
+					  &(struct executor_rows){read_rows, write_rows, &job});
 }
 
 static enum deblur_status make_executor(const struct run *run, struct executor **out) {
-	const struct rectangle largest = tiling_largest(&run->tiling);
-	const enum deblur_status status = executor_create(run->restorer, run->kernels, largest.height, largest.width, out);
+	const struct executor_size size = executor_size(&run->tiling);
+	const enum deblur_status status = executor_create(run->restorer, run->kernels, &size, out);
 	if (!status) executor_set_condition(*out, run->condition);
 	return status;
 }
@@ -211,13 +234,14 @@ static enum deblur_status run_threads(struct run *run, size_t threads) {
 
 enum deblur_status restore_tiles(const struct graph *restorer, const float *condition, const struct deblur_image *src,
 								 const struct deblur_restore_options *options, const struct deblur_image *dst) {
+	const struct kernels *kernels = options->reference_kernels ? kernels_reference() : kernels_best();
 	struct run run = {.restorer = restorer,
-					  .kernels = options->reference_kernels ? kernels_reference() : kernels_best(),
+					  .kernels = kernels,
 					  .condition = condition,
 					  .src = src,
 					  .dst = dst,
 					  .options = options,
-					  .tiling = choose_tiling(restorer, src, options)};
+					  .tiling = choose_tiling(restorer, kernels, src, options)};
 #ifdef HAVE_THREADS
 	const size_t tiles = tiling_count(&run.tiling), threads = thread_count(options);
 	if (threads > 1 && tiles > 1) return run_threads(&run, threads < tiles ? threads : tiles);

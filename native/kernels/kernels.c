@@ -12,7 +12,11 @@ size_t kernels_available(const struct kernels *list[8]) {
 	size_t count = 0;
 	list[count++] = &kernels_table_reference;
 #if defined(__x86_64__) && !defined(KERNELS_REFERENCE_ONLY)
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) list[count++] = &kernels_table_avx2;
+	const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	if (avx2) list[count++] = &kernels_table_avx2;
+	if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+		__builtin_cpu_supports("avx512vl"))
+		list[count++] = &kernels_table_avx512;
 #endif
 #if defined(__wasm_simd128__)
 	list[count++] = &kernels_table_wasm_simd;
@@ -39,4 +43,51 @@ void kernels_pack_conv2d(size_t out, size_t in, size_t kernel, const float *weig
 	for (size_t o = 0; o < out; o++)
 		for (size_t t = 0; t < taps; t++)
 			packed[(o / KERNELS_BLOCK * taps + t) * KERNELS_BLOCK + o % KERNELS_BLOCK] = weights[o * taps + t];
+}
+
+bool kernels_winograd_fits(size_t out, size_t in, size_t kernel, size_t stride) {
+	return kernel == 3 && stride == 1 && in >= KERNELS_BLOCK && out >= KERNELS_BLOCK;
+}
+
+size_t kernels_winograd_count(size_t out, size_t in) {
+	return block_count(out) * KERNELS_WINOGRAD_POINTS * 3 * in * KERNELS_BLOCK;
+}
+
+/* Three transformed rows, six pixels for a last four that is not whole, and sums. */
+size_t kernels_winograd_scratch(size_t out, size_t in, size_t width) {
+	const size_t fours = (width + KERNELS_WINOGRAD_OUTPUTS - 1) / KERNELS_WINOGRAD_OUTPUTS;
+	const size_t sums = KERNELS_WINOGRAD_AT_ONCE * block_count(out) * KERNELS_BLOCK;
+	return ((3 * fours + 1) * in + sums) * KERNELS_WINOGRAD_POINTS;
+}
+
+/* Three taps are the coefficients of a polynomial: row i gives its value at the i-th point, divided by the product of
+ * that point's distances from the others, and the last, at infinity, its leading coefficient. */
+static void make_transform(double rows[KERNELS_WINOGRAD_POINTS][3]) {
+	const double a = (double)KERNELS_WINOGRAD_A, b = (double)KERNELS_WINOGRAD_B, finite[] = {0, a, -a, b, -b};
+	for (size_t i = 0; i < 5; i++) {
+		double distances = 1;
+		for (size_t j = 0; j < 5; j++)
+			if (j != i) distances *= finite[i] - finite[j];
+		rows[i][0] = 1 / distances;
+		rows[i][1] = finite[i] / distances;
+		rows[i][2] = finite[i] * finite[i] / distances;
+	}
+	rows[5][0] = rows[5][1] = 0;
+	rows[5][2] = 1;
+}
+
+void kernels_pack_winograd(size_t out, size_t in, const float *weights, float *packed) {
+	double rows[KERNELS_WINOGRAD_POINTS][3];
+	make_transform(rows);
+	for (size_t block = 0; block < block_count(out); block++)
+		for (size_t p = 0; p < KERNELS_WINOGRAD_POINTS; p++)
+			for (size_t ky = 0; ky < 3; ky++)
+				for (size_t i = 0; i < in; i++, packed += KERNELS_BLOCK)
+					for (size_t lane = 0; lane < KERNELS_BLOCK; lane++) {
+						const size_t o = block * KERNELS_BLOCK + lane;
+						const float *taps = weights + (o * 3 + ky) * 3 * in + i; /* in floats apart */
+						packed[lane] = o < out ? (float)(rows[p][0] * (double)taps[0] + rows[p][1] * (double)taps[in] +
+														 rows[p][2] * (double)taps[2 * in])
+											   : 0;
+					}
 }

@@ -13,6 +13,7 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,15 +42,24 @@ struct conv2d {
 };
 
 struct kernels {
-	const char *name; /* "reference", "avx2", "wasm_simd" */
+	const char *name; /* "reference", "avx2", ... */
 
 	/* residual: NULL or of dst's shape; it may be dst's own data. */
 	void (*conv2d)(const struct conv2d *conv, const struct map *src, const struct map *residual, const struct map *dst);
 
+	/* conv2d for what kernels_winograd_fits, with weights by kernels_pack_winograd: half the multiplications, and
+	 * numbers that differ in rounding. scratch: [kernels_winograd_scratch()]. Four neighbours in a row are computed
+	 * together, counted from the left: maps that begin at different pixels agree bit for bit where both the distance
+	 * between their beginnings and what they hold allow (graph.h's reach); what is not finite spoils all four.
+	 * NULL: this variant has none. */
+	void (*conv3x3_winograd)(const struct conv2d *conv, const struct map *src, const struct map *residual,
+							 const struct map *dst, float *scratch);
+
 	/* Transposed convolution 2x2, stride 2: dst is twice src's size and has conv->out_channels / 4 channels. `conv` is
 	 * the equivalent 1x1 convolution to 4 * channels in the order (dy, dx, channel), so bias holds each value four
-	 * times. */
-	void (*conv_transpose2x2)(const struct conv2d *conv, const struct map *src, const struct map *dst);
+	 * times. residual: as above. */
+	void (*conv_transpose2x2)(const struct conv2d *conv, const struct map *src, const struct map *residual,
+							  const struct map *dst);
 
 	/* dst[y * f + dy][x * f + dx][c] = src[y][x][(dy * f + dx) * dst->channels + c]: depth to space; unshuffle undoes
 	 * it. */
@@ -82,5 +92,18 @@ size_t kernels_available(const struct kernels *list[8]);
  * packed has kernels_packed_count() floats. Values (bias, scale, shift) are padded by the caller the same way. */
 void kernels_pack_conv2d(size_t out, size_t in, size_t kernel, const float *weights, float *packed);
 size_t kernels_packed_count(size_t out, size_t in, size_t kernel);
+
+/* Winograd's minimal filtering F(4, 3) (Lavin & Gray 2016) along rows: four pixels of a row are made of six sums
+ * instead of twelve, of the source's numbers and the weights taken as polynomials at 0, +-3/4, +-3/2 and infinity. All
+ * powers of these are exact in float, and the error is less than twice that of direct sums (native/BENCHMARKS.md). */
+enum { KERNELS_WINOGRAD_OUTPUTS = 4, KERNELS_WINOGRAD_POINTS = 6, KERNELS_WINOGRAD_AT_ONCE = 32 };
+#define KERNELS_WINOGRAD_A 0.75f
+#define KERNELS_WINOGRAD_B 1.5f
+
+bool kernels_winograd_fits(size_t out, size_t in, size_t kernel, size_t stride);
+/* Packs weights [out][3][3][in] into [ceil(out / 8)][6][3][in][8]; packed has kernels_winograd_count() floats. */
+void kernels_pack_winograd(size_t out, size_t in, const float *weights, float *packed);
+size_t kernels_winograd_count(size_t out, size_t in);
+size_t kernels_winograd_scratch(size_t out, size_t in, size_t width); /* floats, for results of that width at most */
 
 #endif

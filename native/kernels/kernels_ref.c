@@ -29,13 +29,15 @@ static void conv2d(const struct conv2d *conv, const struct map *src, const struc
 			}
 }
 
-static void conv_transpose2x2(const struct conv2d *conv, const struct map *src, const struct map *dst) {
+static void conv_transpose2x2(const struct conv2d *conv, const struct map *src, const struct map *residual,
+							  const struct map *dst) {
 	for (size_t y = 0; y < src->height; y++)
 		for (size_t x = 0; x < src->width; x++)
 			for (size_t o = 0; o < conv->out_channels; o++) {
-				const size_t place = o / dst->channels;
-				pixel_at(dst, 2 * y + place / 2, 2 * x + place % 2)[o % dst->channels] =
-					convolve_at(conv, src, y, x, o);
+				const size_t place = o / dst->channels, c = o % dst->channels;
+				const size_t to_y = 2 * y + place / 2, to_x = 2 * x + place % 2;
+				const float more = residual ? pixel_at(residual, to_y, to_x)[c] : 0;
+				pixel_at(dst, to_y, to_x)[c] = convolve_at(conv, src, y, x, o) + more;
 			}
 }
 

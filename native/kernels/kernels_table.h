@@ -7,6 +7,7 @@
 extern const struct kernels kernels_table_reference;
 #if defined(__x86_64__) && !defined(KERNELS_REFERENCE_ONLY)
 extern const struct kernels kernels_table_avx2;
+extern const struct kernels kernels_table_avx512;
 #endif
 #if defined(__wasm_simd128__)
 extern const struct kernels kernels_table_wasm_simd;

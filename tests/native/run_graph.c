@@ -33,7 +33,8 @@ static void write_map(const char *folder, const char *name, const struct map *ma
 static void run(const struct graph *graph, size_t height, size_t width, const char *folder) {
 	struct random random = random_seeded(11, 0, 0);
 	struct executor *executor = NULL;
-	if (executor_create(graph, kernels_best(), height, width, &executor)) exit(1);
+	if (executor_create(graph, kernels_best(), &(struct executor_size){.height = height, .width = width}, &executor))
+		exit(1);
 	if (graph->condition >= 0) {
 		const size_t count = graph->tensors[graph->condition].channels;
 		float *condition = malloc(count * sizeof *condition);

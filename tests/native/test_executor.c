@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "core/blur.h"
@@ -29,7 +30,9 @@ static void check_executor(struct graph *graph, size_t height, size_t width, uin
 	}
 	for (int i = 0; i < SPECTRUM_COUNT; i++) condition[i] = (double)(told[i] = (float)random_normal(&random));
 	/* Created for more than is run, and run twice: the memory is not fresh any more. */
-	CHECK(!executor_create(graph, kernels_best(), height + 16, width + 8, &e), "create");
+	CHECK(
+		!executor_create(graph, kernels_best(), &(struct executor_size){.height = height + 16, .width = width + 8}, &e),
+		"create");
 	executor_set_condition(e, told);
 	for (int run = 0; run < 2; run++) {
 		const struct map input = executor_input(e, height, width);
@@ -78,6 +81,97 @@ static void executor_equals_the_interpreter(void) {
 	check_executor(networks_unet(&mixed), 20, 16, 4);
 	check_executor(networks_unet(&blind), 8, 36, 2);
 	check_executor(networks_estimator(), 32, 48, 3);
+}
+
+/* ---- some rows at a time ---- */
+
+struct picture_rows {
+	const float *picture;
+	float *result;
+	size_t width, next; /* the row that has to come next */
+};
+
+static void read_rows(void *user, size_t first, const struct map *rows) {
+	const struct picture_rows *p = user;
+	for (size_t y = 0; y < rows->height; y++)
+		memcpy(rows->data + y * rows->row_stride, p->picture + (first + y) * p->width * 3,
+			   p->width * 3 * sizeof(float));
+}
+
+static void write_rows(void *user, size_t first, const struct map *rows) {
+	struct picture_rows *p = user;
+	CHECK(first == p->next, "row %zu came after row %zu", first, p->next);
+	p->next = first + rows->height;
+	for (size_t y = 0; y < rows->height; y++)
+		memcpy(p->result + (first + y) * p->width * 3, rows->data + y * rows->row_stride, p->width * 3 * sizeof(float));
+}
+
+/* Rows first..end - 1 of the result, so many at once; the rest of `result` is left as it is. */
+static size_t run_rows(const struct graph *graph, struct picture_rows *p, size_t height, size_t at_once, size_t first,
+					   size_t end) {
+	const struct executor_size size = {height, p->width, at_once};
+	struct executor *e = NULL;
+	float condition[SPECTRUM_COUNT] = {0.5f, -1, 2};
+	CHECK(!executor_create(graph, kernels_best(), &size, &e), "create");
+	executor_set_condition(e, condition);
+	p->next = first;
+	CHECK(executor_run_rows(e, height, p->width, first, end, &(struct executor_rows){read_rows, write_rows, p}), "run");
+	CHECK(p->next == end, "%zu rows, not %zu", p->next, end);
+	const size_t bytes = executor_bytes(e);
+	CHECK(bytes == executor_bytes_for(graph, kernels_best(), &size), "another size was told");
+	executor_destroy(e);
+	return bytes;
+}
+
+static void fill_parameters(struct graph *graph, struct random *random) {
+	for (size_t i = 0; i < graph->parameter_count; i++)
+		for (size_t j = 0; j < graph->parameters[i].count; j++)
+			graph->parameters[i].values[j] = (float)(0.1 * random_normal(random));
+}
+
+/* All at once, and in every other way: the same bits, and no row that was not asked for. */
+static void check_rows(struct graph *graph, size_t height, size_t width, uint64_t seed) {
+	struct random random = random_seeded(seed, 3, 0);
+	const size_t floats = height * width * 3, alignment = graph_alignment_px(graph);
+	float *picture = malloc(floats * sizeof *picture);
+	float *wanted = calloc(floats, sizeof *wanted), *got = calloc(floats, sizeof *got);
+	fill_parameters(graph, &random);
+	for (size_t i = 0; i < floats; i++) picture[i] = (float)random_uniform(&random);
+	struct picture_rows whole = {picture, wanted, width, 0}, parts = {picture, got, width, 0};
+	run_rows(graph, &whole, height, 0, 0, height);
+	for (size_t at_once = alignment; at_once < height; at_once += alignment * (1 + random_below(&random, 2))) {
+		memset(got, 0, floats * sizeof *got);
+		const size_t cut = alignment * random_below(&random, (uint32_t)(height / alignment));
+		if (cut) run_rows(graph, &parts, height, at_once, 0, cut);
+		for (size_t i = cut * width * 3; i < floats; i++) CHECK(!got[i], "wrote beyond row %zu", cut);
+		run_rows(graph, &parts, height, at_once, cut, height);
+		CHECK(!memcmp(wanted, got, floats * sizeof *got), "%s %llu: %zu x %zu, %zu rows at once, cut at %zu",
+			  graph->name, (unsigned long long)seed, width, height, at_once, cut);
+	}
+	free(picture);
+	free(wanted);
+	free(got);
+}
+
+static void rows_at_a_time_change_no_bit(void) {
+	const struct networks_unet told = {.level_count = 3,
+									   .widths = {8, 12, 24},
+									   .encoder_blocks = {1, 2, 1},
+									   .decoder_blocks = {1, 0},
+									   .condition_width = 8};
+	for (size_t width = 8; width <= 40; width += 16) {
+		struct graph *graph = networks_unet(&told);
+		check_rows(graph, 200, width, width);
+		graph_destroy(graph);
+	}
+}
+
+static void memory_does_not_grow_with_the_height(void) {
+	struct graph *graph = networks_restorer("student");
+	const size_t low = executor_bytes_for(graph, kernels_best(), &(struct executor_size){400, 64, 16});
+	const size_t high = executor_bytes_for(graph, kernels_best(), &(struct executor_size){4000, 64, 16});
+	CHECK(low && low == high, "%zu bytes for 400 rows, %zu for 4000", low, high);
+	graph_destroy(graph);
 }
 
 /* ---- random graphs ---- */
@@ -177,8 +271,22 @@ static void random_graphs_equal_the_interpreter(void) {
 	}
 }
 
+static void random_graphs_run_by_rows(void) {
+	size_t checked = 0;
+	for (uint64_t seed = 0; seed < 300; seed++) {
+		struct graph *g = random_graph(seed);
+		const struct graph_tensor *output = &g->tensors[g->output];
+		if (output->downscale == 1 && output->channels == 3 && ++checked) check_rows(g, 40, 12, seed);
+		graph_destroy(g);
+	}
+	CHECK(checked > 30, "only %zu graphs give a picture", checked);
+}
+
 int main(void) {
 	RUN(executor_equals_the_interpreter);
 	RUN(random_graphs_equal_the_interpreter);
+	RUN(rows_at_a_time_change_no_bit);
+	RUN(random_graphs_run_by_rows);
+	RUN(memory_does_not_grow_with_the_height);
 	return check_summary();
 }

@@ -90,6 +90,7 @@ static void compare(const struct field *wanted, const struct field *got, float t
 struct layer {
 	struct conv2d conv;
 	float *weights, *values; /* owned: packed, and bias, scale, shift */
+	float *winograd;         /* owned: packed for conv3x3_winograd where it fits */
 };
 
 static struct layer make_layer(size_t kernel, size_t stride, size_t in, size_t out, bool affine,
@@ -102,6 +103,8 @@ static struct layer make_layer(size_t kernel, size_t stride, size_t in, size_t o
 	for (int part = 0; part < 3; part++)
 		for (size_t o = 0; o < out; o++) layer.values[(size_t)part * padded + o] = (float)random_normal(random);
 	kernels_pack_conv2d(out, in, kernel, plain, layer.weights);
+	layer.winograd = malloc(kernels_winograd_count(out, in) * sizeof(float));
+	if (kernels_winograd_fits(out, in, kernel, stride)) kernels_pack_winograd(out, in, plain, layer.winograd);
 	free(plain);
 	layer.conv = (struct conv2d){kernel,
 								 stride,
@@ -118,6 +121,7 @@ static struct layer make_layer(size_t kernel, size_t stride, size_t in, size_t o
 static void release_layer(struct layer *layer) {
 	free(layer->weights);
 	free(layer->values);
+	free(layer->winograd);
 }
 
 /* One convolution of random shape, by the reference and by every other variant. The residual is absent, a map of its
@@ -158,6 +162,81 @@ static void check_conv(uint64_t seed, bool hostile) {
 	release_layer(&layer);
 }
 
+/* ---- Winograd ---- */
+
+static void run_winograd(const struct kernels *k, const struct layer *layer, const struct map *src,
+						 const struct map *residual, const struct map *dst) {
+	struct conv2d conv = layer->conv;
+	const size_t scratch = kernels_winograd_scratch(conv.out_channels, conv.in_channels, dst->width);
+	float *notes = malloc((scratch + 1) * sizeof *notes);
+	notes[scratch] = canary;
+	conv.weights = layer->winograd;
+	k->conv3x3_winograd(&conv, src, residual, dst, notes);
+	CHECK(notes[scratch] == canary, "%s: wrote beyond its scratch memory", k->name);
+	free(notes);
+}
+
+/* Whether a result is made of ordinary numbers only: its four pixels are computed from six by three. */
+static bool sees_only_ordinary(const struct field *src, size_t y, size_t x) {
+	const size_t left = x / 4 * 4 * src->channels, right = (x / 4 * 4 + 5) * src->channels;
+	for (size_t row = y ? y - 1 : 0; row <= y + 1 && row < src->height; row++)
+		for (size_t i = left > src->channels ? left - src->channels : 0; i < right && i < src->width * src->channels;
+			 i++)
+			if (!(fabsf(at(src, row, 0)[i]) < 1e6f)) return false;
+	return true;
+}
+
+/* Where a source is not ordinary the method promises nothing; wanted is made equal to got there. */
+static void excuse(const struct field *src, const struct field *got, const struct field *wanted) {
+	for (size_t y = 0; y < got->height; y++)
+		for (size_t x = 0; x < got->width; x++)
+			if (!sees_only_ordinary(src, y, x)) memcpy(at(wanted, y, x), at(got, y, x), got->channels * sizeof(float));
+}
+
+static void check_winograd(uint64_t seed, bool hostile) {
+	static const size_t channels[] = {8, 9, 12, 16, 24, 31, 33, 40, 48},
+						widths[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 23, 40, 66, 131};
+	struct random random = random_seeded(seed, hostile, 17);
+	const size_t in = channels[random_below(&random, 9)], out = channels[random_below(&random, 9)];
+	const size_t width = widths[random_below(&random, 14)], height = 1 + random_below(&random, 5);
+	const enum activation activation = (enum activation)random_below(&random, 2);
+	const int residual = (int)random_below(&random, 3); /* none, of its own, the result's memory */
+	struct layer layer = make_layer(3, 1, in, out, random_below(&random, 2), activation, &random);
+	struct field src = make_field(height, width, in, random_below(&random, 5));
+	struct field more = make_field(height, width, out, random_below(&random, 5));
+	struct field wanted = make_field(height, width, out, 0);
+	fill(&src, &random, hostile);
+	fill(&more, &random, false);
+	const struct map from = view(&src), own = view(&more), right = view(&wanted);
+	for (size_t v = 0; v < variant_count; v++) {
+		if (!variants[v]->conv3x3_winograd) continue;
+		variants[0]->conv2d(&layer.conv, &from, residual ? &own : NULL, &right);
+		struct field got = make_field(height, width, out, random_below(&random, 5));
+		for (size_t y = 0; y < height; y++) memcpy(at(&got, y, 0), at(&more, y, 0), width * out * sizeof(float));
+		const struct map to = view(&got), *added[] = {NULL, &own, &to};
+		run_winograd(variants[v], &layer, &from, added[residual], &to);
+		if (hostile) excuse(&src, &got, &wanted);
+		char what[200];
+		snprintf(what, sizeof what, "%s seed %llu: Winograd, %zu -> %zu channels, %zu x %zu, residual %d",
+				 variants[v]->name, (unsigned long long)seed, in, out, width, height, residual);
+		compare(&wanted, &got, 2e-5f, what);
+		free(got.block);
+	}
+	CHECK(frame_is_intact(&src) && frame_is_intact(&more), "seed %llu: wrote to a source", (unsigned long long)seed);
+	free(src.block);
+	free(more.block);
+	free(wanted.block);
+	release_layer(&layer);
+}
+
+static void winograd_equals_the_reference(void) {
+	for (uint64_t seed = 0; seed < 300; seed++) check_winograd(seed, false);
+}
+
+static void hostile_numbers_spoil_their_four_pixels_only(void) {
+	for (uint64_t seed = 0; seed < 200; seed++) check_winograd(seed, true);
+}
+
 static void convolutions_equal_the_reference(void) {
 	for (uint64_t seed = 0; seed < 400; seed++) check_conv(seed, false);
 }
@@ -174,12 +253,15 @@ static void check_transposed(uint64_t seed, bool hostile) {
 	struct layer layer =
 		make_layer(1, 1, in, 4 * out, random_below(&random, 2), (enum activation)random_below(&random, 2), &random);
 	struct field src = make_field(height, width, in, random_below(&random, 3));
-	struct field results[8];
+	struct field more = make_field(2 * height, 2 * width, out, random_below(&random, 3)), results[8];
+	const bool residual = random_below(&random, 2);
+	const struct map own = view(&more);
 	fill(&src, &random, hostile);
+	fill(&more, &random, hostile);
 	for (size_t v = 0; v < variant_count; v++) {
 		results[v] = make_field(2 * height, 2 * width, out, seed % 2);
 		const struct map from = view(&src), to = view(&results[v]);
-		variants[v]->conv_transpose2x2(&layer.conv, &from, &to);
+		variants[v]->conv_transpose2x2(&layer.conv, &from, residual ? &own : NULL, &to);
 		char what[160];
 		snprintf(what, sizeof what, "%s seed %llu: %zu -> %zu channels, %zu x %zu", variants[v]->name,
 				 (unsigned long long)seed, in, out, width, height);
@@ -187,6 +269,7 @@ static void check_transposed(uint64_t seed, bool hostile) {
 	}
 	for (size_t v = 0; v < variant_count; v++) free(results[v].block);
 	free(src.block);
+	free(more.block);
 	release_layer(&layer);
 }
 
@@ -201,10 +284,12 @@ static void hostile_numbers_spread_the_same_way_transposed(void) {
 /* ---- tiles ---- */
 
 enum { WIDTH = 29, HEIGHT = 6 }; /* of the smaller of source and result */
+enum method { DIRECT, WINOGRAD, TRANSPOSED };
 
 /* A layer over all of src, and over what lies right of and below (cut, cut): where both give a pixel, they give the
  * same bits. shape: kernel, stride, channels in, channels out. */
-static void check_position(const struct kernels *k, const size_t shape[4], bool transposed, size_t cut) {
+static void check_position(const struct kernels *k, const size_t shape[4], enum method method, size_t cut) {
+	const bool transposed = method == TRANSPOSED;
 	const size_t kernel = shape[0], stride = shape[1], in = shape[2], out = shape[3], grow = transposed ? 2 : 1;
 	struct random random = random_seeded(5, kernel, stride);
 	struct layer layer = make_layer(kernel, stride, in, transposed ? 4 * out : out, true, ACTIVATION_RELU, &random);
@@ -216,8 +301,11 @@ static void check_position(const struct kernels *k, const size_t shape[4], bool 
 	const struct map shifted = {at(&src, cut * stride, cut * stride), (HEIGHT - cut) * stride, (WIDTH - cut) * stride,
 								in, src.row_stride};
 	if (transposed) {
-		k->conv_transpose2x2(&layer.conv, &s, &w);
-		k->conv_transpose2x2(&layer.conv, &shifted, &p);
+		k->conv_transpose2x2(&layer.conv, &s, NULL, &w);
+		k->conv_transpose2x2(&layer.conv, &shifted, NULL, &p);
+	} else if (method == WINOGRAD) {
+		run_winograd(k, &layer, &s, NULL, &w);
+		run_winograd(k, &layer, &shifted, NULL, &p);
 	} else {
 		k->conv2d(&layer.conv, &s, NULL, &w);
 		k->conv2d(&layer.conv, &shifted, NULL, &p);
@@ -234,13 +322,18 @@ static void check_position(const struct kernels *k, const size_t shape[4], bool 
 
 static void position_does_not_change_a_bit(void) {
 	static const size_t shapes[][4] = {{3, 1, 13, 24}, {3, 1, 12, 40}, {3, 2, 8, 16}, {3, 1, 5, 3}, {1, 1, 24, 12}};
+	static const size_t in_fours[][4] = {{3, 1, 13, 24}, {3, 1, 24, 9}, {3, 1, 8, 16}};
 	for (size_t v = 0; v < variant_count; v++)
 		for (size_t cut = 1; cut < HEIGHT; cut++) {
 			for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-				check_position(variants[v], shapes[i], false, cut);
-			check_position(variants[v], (size_t[]){1, 1, 9, 24}, true, cut);
-			check_position(variants[v], (size_t[]){1, 1, 9, 12}, true, cut);
+				check_position(variants[v], shapes[i], DIRECT, cut);
+			check_position(variants[v], (size_t[]){1, 1, 9, 24}, TRANSPOSED, cut);
+			check_position(variants[v], (size_t[]){1, 1, 9, 12}, TRANSPOSED, cut);
 		}
+	/* Fours are counted from the left: so parts begin at multiples of four. */
+	for (size_t v = 0; v < variant_count; v++)
+		for (size_t i = 0; i < sizeof in_fours / sizeof *in_fours && variants[v]->conv3x3_winograd; i++)
+			check_position(variants[v], in_fours[i], WINOGRAD, 4);
 }
 
 /* ---- the other ops ---- */
@@ -378,7 +471,7 @@ static void reference_transposes_as_by_hand(void) {
 	at(&src, 0, 1)[0] = 2;
 	const struct conv2d conv = {1, 1, 1, 4, packed, bias, NULL, NULL, ACTIVATION_NONE};
 	const struct map s = view(&src), d = view(&dst);
-	variants[0]->conv_transpose2x2(&conv, &s, &d);
+	variants[0]->conv_transpose2x2(&conv, &s, NULL, &d);
 	for (size_t y = 0; y < 2; y++)
 		for (size_t x = 0; x < 4; x++)
 			CHECK(at(&dst, y, x)[0] == wanted[y][x], "(%zu, %zu): %g, not %g", x, y, (double)at(&dst, y, x)[0],
@@ -431,6 +524,8 @@ int main(void) {
 	RUN(reference_works_on_vectors_as_by_hand);
 	RUN(convolutions_equal_the_reference);
 	RUN(hostile_numbers_spread_the_same_way);
+	RUN(winograd_equals_the_reference);
+	RUN(hostile_numbers_spoil_their_four_pixels_only);
 	RUN(transposed_convolutions_equal_the_reference);
 	RUN(hostile_numbers_spread_the_same_way_transposed);
 	RUN(position_does_not_change_a_bit);

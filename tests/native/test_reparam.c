@@ -137,7 +137,8 @@ static float *run(const struct graph *graph, uint64_t seed, size_t *count) {
 	struct random random = random_seeded(seed, 2, 0);
 	struct executor *e = NULL;
 	float told[SPECTRUM_COUNT];
-	CHECK(!executor_create(graph, kernels_best(), HEIGHT, WIDTH, &e), "executor");
+	CHECK(!executor_create(graph, kernels_best(), &(struct executor_size){.height = HEIGHT, .width = WIDTH}, &e),
+		  "executor");
 	for (int i = 0; i < SPECTRUM_COUNT; i++) told[i] = (float)random_normal(&random);
 	executor_set_condition(e, told);
 	const struct map in = executor_input(e, HEIGHT, WIDTH);

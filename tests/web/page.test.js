@@ -215,29 +215,6 @@ test('a model that is damaged or missing is told', async () => {
   await page.context().close();
 });
 
-test('without SIMD the other module does the same', async () => {
-  const { page, requests } = await stage.open('lib/errors.js');
-  await page.addInitScript(() => Object.assign(WebAssembly, { validate: () => false }));
-  await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
-  assert.ok(requests.some((url) => url.endsWith('deblur-scalar.wasm')) && !requests.some((url) => url.endsWith('simd.wasm')));
-  await drop(page, 'a.png', 'image/png', photograph);
-  await reaches(page, 'done');
-  const nativePath = join(folder, 'native.png');
-  execFileSync('build/deblur', ['run', '--quiet', '--model', modelPath, 'tests/golden/c.blur1.5.png', '-o', nativePath]);
-  assert.ok(worstDifference(rgba((await downloaded(page)).bytes).pixels, rgba(readFileSync(nativePath)).pixels) <= 1);
-  await page.context().close();
-});
-
-test('without WebAssembly the page says so', async () => {
-  const { page } = await stage.open('lib/errors.js');
-  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
-  await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
-  await drop(page, 'a.png', 'image/png', photograph);
-  await reaches(page, 'error');
-  assert.match(await textOf(page, '.message'), /no WebAssembly/);
-  await page.context().close();
-});
-
 test('an element that leaves the page ends its workers', async () => {
   const { page } = await stage.open('embed.html');
   assert.equal(page.workers().length, await page.evaluate(() => navigator.hardwareConcurrency));
@@ -254,7 +231,7 @@ test('what a bug report needs can be looked up', async () => {
   await page.locator('deblur-image .diagnostics summary').click();
   const details = page.locator('deblur-image .diagnostics pre', { hasText: 'restore:' });
   const text = (await details.textContent()) ?? '';
-  for (const line of [/module: deblur-simd/, /workers: \d/, /tiles: \d+ px/, /picture: \d+ x \d+/, /browser: /])
+  for (const line of [/module: deblur-relaxed/, /workers: \d/, /tiles: \d+ px/, /picture: \d+ x \d+/, /browser: /])
     assert.match(text, line);
   assert.doesNotMatch(text, /secret/);
   await page.context().close();

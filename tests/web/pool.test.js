@@ -116,10 +116,9 @@ test('a worker takes no more memory than is planned for it', async () => {
       receive.call(deblurrer.pool, member, message);
     };
     const { plan } = deblurrer;
-    const halo = deblurrer.geometry.halo;
-    await deblurrer.deblur(new ImageData(plan.tilePx + halo, plan.tilePx + halo), { tilePx: plan.tilePx });
+    await deblurrer.deblur(new ImageData(plan.tileWidth + deblurrer.geometry.haloX, 3 * plan.tilePx));
     deblurrer.destroy();
     return { bytes, plan };`);
-  assert.equal(result.bytes.length, 4);
-  assert.ok(Math.max(...result.bytes) <= result.plan.workerBytes, `${Math.max(...result.bytes)} of ${result.plan.workerBytes}`);
+  assert.equal(result.bytes.length, 6);
+  assert.ok(Math.max(...result.bytes) <= result.plan.workerBytes, `${result.bytes} of ${result.plan.workerBytes}`);
 });

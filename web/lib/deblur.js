@@ -99,14 +99,9 @@ async function fetchBytes(url) {
 /**
  * Fetches the model and the code, and starts the workers.
  * @param {LoadOptions} [options]
- * @returns {Promise<Deblurrer>} Rejects with a DeblurError: `no-model`, `bad-model`, `unsupported`.
+ * @returns {Promise<Deblurrer>} Rejects with a DeblurError: `no-model`, `bad-model`.
  */
 export async function load(options = {}) {
-  if (!globalThis.WebAssembly)
-    throw new DeblurError(
-      'unsupported',
-      'This browser has no WebAssembly, or it is switched off; without it nothing can be computed here. A newer browser has it',
-    );
   const name = moduleName();
   const wasmUrl = new URL(name, options.wasmBase ?? new URL('./', import.meta.url));
   const modelUrl = options.model ?? new URL('../weights/student.dbm', import.meta.url);
@@ -116,7 +111,7 @@ export async function load(options = {}) {
   ]);
   const pool = new WorkerPool({ module, model, stallMs: options.stallMs });
   const opened = await pool.hire();
-  const plan = planMemory({ ...thisDevice(), halo: opened.halo });
+  const plan = planMemory(thisDevice(), opened);
   plan.workers = options.workers ?? plan.workers;
   pool.grow(plan.workers);
   return new Deblurrer(pool, { ...opened, moduleName: name }, plan);
@@ -135,14 +130,14 @@ export class Deblurrer {
    * @param {{ provenance: string, moduleName: string } & Geometry} opened
    * @param {MemoryPlan} plan
    */
-  constructor(pool, { provenance, moduleName, alignment, halo }, plan) {
+  constructor(pool, { provenance, moduleName, alignment, halo, haloX }, plan) {
     this.pool = pool;
     /** Lines "key: value" about the model. */
     this.provenance = provenance;
     /** Which of the modules runs. */
     this.moduleName = moduleName;
     /** @type {Geometry} */
-    this.geometry = { alignment, halo };
+    this.geometry = { alignment, halo, haloX };
     this.plan = plan;
     /** @type {Promise<unknown>} The last call. */
     this.queue = Promise.resolve();

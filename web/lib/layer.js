@@ -70,7 +70,7 @@ export class Layer {
     const width = overview.width * factor * scale;
     context.drawImage(overview, origin.x, origin.y, width, overview.height * factor * scale);
     if (factor === 1 || scale * factor <= 1) return;
-    for (const part of tilesOf(this.width, this.height, DETAIL_PX)) {
+    for (const part of tilesOf(this.width, this.height, { width: DETAIL_PX, height: DETAIL_PX })) {
       if (!meet(part, visible)) continue;
       const [x, y] = [origin.x + part.x * scale, origin.y + part.y * scale];
       context.drawImage(this.detail(part), x, y, part.width * scale, part.height * scale);

@@ -1,50 +1,58 @@
 /**
  * How many workers, and how large their tiles, so that memory is bounded.
  *
- * While a picture of P pixels is restored, the page holds 8 P bytes (as it was, and as restored), and each worker WORKER_BYTES and
- * bytesPerPixel for each pixel of its tile with its halo. While it is read, one worker holds it instead of a tile.
+ * While a picture of P pixels is restored, the page holds 8 P bytes (as it was, and as restored), and each worker WORKER_BYTES,
+ * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns. While it is read, one worker
+ * holds it instead of a tile.
  * @module
  */
 
 /** A module, its stack and a model that is open in it. */
 const WORKER_BYTES = 16 << 20;
-/** A restorer's activations for each pixel that it is run on, and the pixels themselves: 91 with weights/student.dbm. */
-const BYTES_PER_PIXEL = 96;
-const TILE_SIDES = [1024, 768, 512];
-const SMALL_SIDES = [256, 384];
+/** As it was, and as restored. */
+const BYTES_PER_PIXEL = 8;
+/** A restorer's activations, of some rows at a time (native/core/executor.h): 10.6 KB with weights/student.dbm. */
+const BYTES_PER_COLUMN = 12 << 10;
+/** Tiles are as wide as the picture, since halos are wider than high. */
+const TILE_WIDTHS = [4096, 2048, 1024];
+const TILE_PX = 768;
 
 /**
  * @typedef {object} MemoryPlan
  * @property {number} workers
- * @property {number} tilePx Side of the tiles.
+ * @property {number} tileWidth Of the widest tiles.
+ * @property {number} tilePx Height of the highest.
  * @property {number} workerBytes What a worker takes at most.
  */
 
-/** @param {number} tilePx @param {number} halo */
-const bytesOfWorker = (tilePx, halo) => WORKER_BYTES + BYTES_PER_PIXEL * (tilePx + 2 * halo) ** 2;
+/** @param {number} width @param {{ halo: number, haloX: number }} geometry */
+const bytesOfWorker = (width, { halo, haloX }) =>
+  WORKER_BYTES + (width + 2 * haloX) * (BYTES_PER_COLUMN + BYTES_PER_PIXEL * (TILE_PX + 2 * halo));
 
 /**
- * A sixth of the device's memory is for the workers: as many as there are processors, with tiles as large as fits, since halos are
+ * A sixth of the device's memory is for the workers: as many as there are processors, with tiles as wide as fits, since halos are
  * computed twice.
- * @param {{ cores: number, memoryGb: number, halo: number }} device
+ * @param {{ cores: number, memoryGb: number }} device
+ * @param {import('./tiles.js').Geometry} geometry
  * @returns {MemoryPlan}
  */
-export function planMemory({ cores, memoryGb, halo }) {
+export function planMemory({ cores, memoryGb }, geometry) {
   const room = (memoryGb * 2 ** 30) / 6;
-  const smallest = bytesOfWorker(TILE_SIDES[TILE_SIDES.length - 1], halo);
-  const workers = Math.max(1, Math.min(cores, 16, Math.floor(room / smallest)));
-  const tilePx = TILE_SIDES.find((side) => bytesOfWorker(side, halo) * workers <= room) ?? TILE_SIDES[TILE_SIDES.length - 1];
-  return { workers, tilePx, workerBytes: bytesOfWorker(tilePx, halo) };
+  const narrowest = TILE_WIDTHS[TILE_WIDTHS.length - 1];
+  const workers = Math.max(1, Math.min(cores, 16, Math.floor(room / bytesOfWorker(narrowest, geometry))));
+  const tileWidth = TILE_WIDTHS.find((width) => bytesOfWorker(width, geometry) * workers <= room) ?? narrowest;
+  return { workers, tileWidth, tilePx: TILE_PX, workerBytes: bytesOfWorker(tileWidth, geometry) };
 }
 
 /**
- * Tiles of a picture so small that every worker has some, and one sees it come.
- * @param {number} pixels
+ * Tiles of a picture so that every worker has some, and all as many.
+ * @param {number} width
+ * @param {number} height
  * @param {MemoryPlan} plan
  */
-export function tileSide(pixels, { workers, tilePx }) {
-  const wanted = Math.sqrt(pixels / (2 * workers));
-  return [...SMALL_SIDES, ...TILE_SIDES.toReversed()].find((side) => side >= Math.min(wanted, tilePx)) ?? tilePx;
+export function tileSize(width, height, { workers, tileWidth, tilePx }) {
+  const rounds = Math.ceil(height / (workers * tilePx));
+  return { width: Math.min(width, tileWidth), height: Math.ceil(height / (rounds * workers)) };
 }
 
 /**

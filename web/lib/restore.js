@@ -1,5 +1,5 @@
 import { newPixels } from './decode.js';
-import { tileSide } from './memory.js';
+import { tileSize } from './memory.js';
 import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './tiles.js';
 
 /**
@@ -10,7 +10,8 @@ import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './t
  * @typedef {object} RestoreOptions
  * @property {number} [strength] 0: as it was, 1: as restored (default).
  * @property {() => Rectangle | null} [view] What is looked at, which is done first; asked whenever a worker is free. Default: nothing.
- * @property {number} [tilePx] Side of the tiles. The result does not depend on it. Default: from the device's memory.
+ * @property {number} [tilePx] Side of the tiles, which are squares then. The result does not depend on it. Default: tiles as wide as
+ *   the picture, as far as the device's memory allows.
  * @property {(done: number) => void} [onProgress] Told the share that is done, 0..1, ever larger.
  * @property {(tile: Rectangle, pixels: Uint8ClampedArray<ArrayBuffer>) => void} [onTile] Told each tile's RGBA as it is done.
  * @property {Uint8ClampedArray<ArrayBuffer>} [into] Where to write the result; it is as large as the picture. Default: new memory.
@@ -49,7 +50,9 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
   const { pixels, width, height } = photograph;
   const { strength = 1, signal, view = () => null, onTile = () => {}, onProgress = () => {} } = options;
   const result = options.into ?? newPixels(width, height);
-  const side = roundUp(options.tilePx ?? tileSide(width * height, plan), geometry.alignment);
+  const { tilePx } = options;
+  const wanted = tilePx ? { width: tilePx, height: tilePx } : tileSize(width, height, plan);
+  const size = { width: roundUp(wanted.width, geometry.alignment), height: roundUp(wanted.height, geometry.alignment) };
   const progress = new Progress(width * height, onProgress);
   const failed = new AbortController(); // one tile is enough to end the others
   const abort = () => failed.abort(signal?.reason);
@@ -75,7 +78,7 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
     progress.set(tile, tile.width * tile.height);
   };
 
-  const tiles = quarterSeen(tilesOf(width, height, side), view(), geometry);
+  const tiles = quarterSeen(tilesOf(width, height, size), view(), geometry);
   tiles.sort((a, b) => rankOf(a, view()) - rankOf(b, view())); // the first ones are given out at once
   try {
     await Promise.all(tiles.map(restoreTile));

@@ -8,7 +8,8 @@
  * @typedef {{ x: number, y: number, width: number, height: number }} Rectangle In pixels of the picture.
  * @typedef {object} Geometry
  * @property {number} alignment What a tile's corner has to be a multiple of, in pixels.
- * @property {number} halo How far a restored pixel looks in each direction.
+ * @property {number} halo How far a restored pixel looks up and down.
+ * @property {number} haloX How far to the sides, rounding included: native/core/graph.h says why that is further.
  */
 
 /** @param {number} value @param {number} step */
@@ -17,14 +18,14 @@ export const roundUp = (value, step) => Math.ceil(value / step) * step;
 /**
  * @param {number} width Of the picture.
  * @param {number} height
- * @param {number} side Of the tiles, a multiple of the alignment.
+ * @param {{ width: number, height: number }} size Of the tiles, multiples of the alignment.
  * @returns {Rectangle[]} Row by row; they cover the picture and do not overlap.
  */
-export function tilesOf(width, height, side) {
+export function tilesOf(width, height, size) {
   const tiles = [];
-  for (let y = 0; y < height; y += side)
-    for (let x = 0; x < width; x += side)
-      tiles.push({ x, y, width: Math.min(side, width - x), height: Math.min(side, height - y) });
+  for (let y = 0; y < height; y += size.height)
+    for (let x = 0; x < width; x += size.width)
+      tiles.push({ x, y, width: Math.min(size.width, width - x), height: Math.min(size.height, height - y) });
   return tiles;
 }
 
@@ -42,7 +43,7 @@ export function quarterSeen(tiles, view, { alignment }) {
   if (!view || tiles.every((tile) => meet(tile, view))) return tiles;
   return tiles.flatMap((tile) => {
     if (!meet(tile, view)) return [tile];
-    const half = roundUp(Math.max(tile.width, tile.height) / 2, alignment);
+    const half = { width: roundUp(tile.width / 2, alignment), height: roundUp(tile.height / 2, alignment) };
     return tilesOf(tile.width, tile.height, half).map((part) => ({ ...part, x: tile.x + part.x, y: tile.y + part.y }));
   });
 }
@@ -54,13 +55,13 @@ export function quarterSeen(tiles, view, { alignment }) {
  * @param {Geometry} geometry
  * @returns {Rectangle} The tile and all that its pixels look at.
  */
-export function withHalo(tile, width, height, { alignment, halo }) {
-  const x = Math.max(0, tile.x - halo);
+export function withHalo(tile, width, height, { alignment, halo, haloX }) {
+  const x = Math.max(0, tile.x - haloX);
   const y = Math.max(0, tile.y - halo);
   return {
     x,
     y,
-    width: Math.min(width, roundUp(tile.x + tile.width, alignment) + halo) - x,
+    width: Math.min(width, roundUp(tile.x + tile.width, alignment) + haloX) - x,
     height: Math.min(height, roundUp(tile.y + tile.height, alignment) + halo) - y,
   };
 }

@@ -8,8 +8,12 @@ import { cut } from './tiles.js';
 /** The smallest module with an instruction of fixed-width SIMD: i8x16.splat of zero, then dropped. */
 const simdProbe = Uint8Array.from(atob('AGFzbQEAAAABBAFgAAADAgEACgkBBwBBAP0PGgs='), (c) => c.charCodeAt(0));
 
-/** @returns {'deblur-simd.wasm' | 'deblur-scalar.wasm'} The fastest module that this engine runs. */
+/** The same with f32x4.relaxed_madd of three of them. */
+const relaxedProbe = Uint8Array.from(atob('AGFzbQEAAAABBAFgAAADAgEAChQBEgBBAP0PQQD9D0EA/Q/9hQIaCw=='), (c) => c.charCodeAt(0));
+
+/** @returns {'deblur-relaxed.wasm' | 'deblur-simd.wasm' | 'deblur-scalar.wasm'} The fastest module that this engine runs. */
 export function moduleName() {
+  if (WebAssembly.validate(relaxedProbe)) return 'deblur-relaxed.wasm';
   return WebAssembly.validate(simdProbe) ? 'deblur-simd.wasm' : 'deblur-scalar.wasm';
 }
 
@@ -115,9 +119,10 @@ export class Core {
     return this.text(this.exports.module_provenance(this.model));
   }
 
-  /** @returns {{ alignment: number, halo: number }} How the restorer's input has to be cut, in pixels (native/core/tile.h). */
+  /** @returns {import('./tiles.js').Geometry} How the restorer's input has to be cut. */
   geometry() {
-    return { alignment: this.exports.module_alignment(this.model), halo: this.exports.module_halo(this.model) };
+    const { module_alignment: alignment, module_halo: halo, module_halo_x: haloX } = this.exports;
+    return { alignment: alignment(this.model), halo: halo(this.model), haloX: haloX(this.model) };
   }
 
   /**
