@@ -3,10 +3,11 @@
 //
 //     node scripts/bench-page.js PICTURE.png [MEGAPIXELS]
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStage } from '../tests/web/browser.js';
+import { memoryOfChildren } from './browser-memory.js';
 import { readPng, writePng } from './png.js';
 
 /** @param {string} path @param {number} megapixels @param {string} folder */
@@ -21,27 +22,6 @@ function makeLargeJpeg(path, megapixels, folder) {
   writeFileSync(png, writePng(large, w, h, 3));
   execFileSync('build/deblur', ['run', '--quiet', '--blur', 'none', '--strength', '0', png, '-o', jpeg]);
   return jpeg;
-}
-
-/** Megabytes of the processes below this one, what they share counted once (Linux' proportional set size). */
-function memoryOfChildren() {
-  /** @type {Map<number, number>} */
-  const parents = new Map();
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)))
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    } catch {} // it ended meanwhile
-  let kilobytes = 0;
-  for (const [pid, parent] of parents) {
-    let above = parent;
-    while (above && above !== process.pid) above = parents.get(above) ?? 0;
-    if (above !== process.pid) continue;
-    try {
-      kilobytes += Number(/Pss:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
-    } catch {}
-  }
-  return kilobytes / 1024;
 }
 
 const [path, megapixels = '12'] = process.argv.slice(2);

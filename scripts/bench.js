@@ -1,48 +1,141 @@
-// How fast the core is on one thread, natively and as WebAssembly in node, beside the ceiling of multiply-adds measured in the same run.
+// How fast everything is, in one table and one file (build/bench.json): our core natively, as WebAssembly in node and in Chromium, and
+// onnxruntime on the same weights, exported; beside the ceiling of multiply-adds measured in the same run. Medians.
 //
-//     node scripts/bench.js MODEL.dbm [--json]
+//     node scripts/bench.js [--large]       --large: 12 megapixels, too (ours only)
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { Core } from '../web/lib/wasm.js';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as chromium from './bench-chromium.js';
+import { readPng, writePng } from './png.js';
 
-const SIDE = 1024;
-const REPEATS = 5;
+const FOLDER = 'build/bench-files';
+const ORT_NODE = 'onnxruntime-node@1.23.2';
+const MODELS = ['student', 'teacher'];
+const SIDES = process.argv.includes('--large') ? [256, 1024, 3464] : [256, 1024];
+const LARGEST_ONNX = 1024;
 
-/** @typedef {{ what: string, gmacs: number, share: number }} Row */
+/**
+ * @typedef {object} Row
+ * @property {string} engine
+ * @property {string} model
+ * @property {number} side
+ * @property {number} threads
+ * @property {number} seconds
+ * @property {number} gmacs
+ * @property {number | null} share Of the ceiling of as many threads.
+ * @property {number} peak_mb Of the process; in Chromium, of all its processes, above what an empty page takes.
+ * @property {number} [difference] The largest of the output's from our native core's.
+ */
 
-/** @param {string} command @param {string[]} options @returns {Row[]} */
-const rowsOf = (command, options) => JSON.parse(execFileSync(command, options, { encoding: 'utf8' }));
+/** @param {string} command @param {(string | number)[]} options */
+const json = (command, ...options) => JSON.parse(execFileSync(command, options.map(String), { encoding: 'utf8' }));
 
-/** The shipped module on a megapixel. @param {string} modelPath @param {number} ceiling @returns {Promise<Row>} */
-async function wholeModel(modelPath, ceiling) {
-  const info = JSON.parse(execFileSync('build/deblur', ['info', '--json', modelPath], { encoding: 'utf8' }));
-  const module = await WebAssembly.compile(readFileSync('build/wasm/deblur-simd.wasm'));
-  const core = await Core.open(module, readFileSync(modelPath));
-  const picture = core.picture(
-    Uint8Array.from({ length: SIDE * SIDE * 4 }, (_, i) => (i * 2654435761) >>> 24),
-    SIDE,
-    SIDE,
-  );
-  picture.tell('auto');
-  const seconds = [];
-  for (let i = 0; i <= REPEATS; i++) {
-    const start = performance.now();
-    picture.restore({ x: 0, y: 0, width: SIDE, height: SIDE }, 1);
-    if (i) seconds.push((performance.now() - start) / 1000); // the first warms up
-  }
-  const median = seconds.sort((a, b) => a - b)[REPEATS >> 1];
-  const gmacs = (info.restorer_macs_per_pixel * SIDE * SIDE) / median / 1e9;
-  return { what: `whole model, 1 megapixel (${median.toFixed(2)} s)`, gmacs, share: gmacs / ceiling };
+/** Only for this: a hundred megabytes that nothing else needs. */
+function fetchOrtNode() {
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(join(FOLDER, 'package.json'), '{}');
+  console.error(`bench: fetching ${ORT_NODE} into ${FOLDER}, to compare with`);
+  const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts', ORT_NODE];
+  execFileSync('npm', options, { cwd: FOLDER, stdio: 'inherit' });
 }
 
-const [modelPath, flag] = process.argv.slice(2);
-const native = rowsOf('build/bench', [modelPath, '--json']);
-const wasm = rowsOf('node', ['build/wasm/bench.cjs']);
-wasm.push(await wholeModel(modelPath, wasm[0].gmacs));
-if (flag === '--json') console.log(JSON.stringify({ native, wasm }, null, 2));
-else
-  for (const [name, rows] of Object.entries({ 'native, 1 thread': native, 'WebAssembly simd128 in node, 1 thread': wasm })) {
-    console.log(`\n${name}`);
-    for (const { what, gmacs, share } of rows)
-      console.log(`  ${what.padEnd(44)} ${gmacs.toFixed(2).padStart(7)} GMAC/s  ${(100 * share).toFixed(1).padStart(5)}%`);
+/** onnxruntime-web's files, and a page to run them in. */
+function copyOrtWeb() {
+  const from = 'node_modules/onnxruntime-web/dist';
+  mkdirSync(join(FOLDER, 'ort'), { recursive: true });
+  for (const name of readdirSync(from).filter((file) => /^ort(\.wasm\.min|-wasm-simd-threaded)\.(mjs|wasm)$/.test(file)))
+    copyFileSync(join(from, name), join(FOLDER, 'ort', name));
+  writeFileSync(join(FOLDER, 'index.html'), '<!doctype html><title>onnxruntime-web</title>');
+}
+
+/** A photograph of a megapixel: a golden picture, again and again. */
+function makePhotograph() {
+  const { width, height, channels, pixels } = readPng(readFileSync('tests/golden/a.png'));
+  const side = 1024;
+  const large = new Uint8Array(side * side * 3);
+  for (let i = 0; i < large.length; i++) {
+    const pixel = Math.floor(i / 3);
+    const from = (Math.floor(pixel / side) % height) * width + ((pixel % side) % width);
+    large[i] = pixels[channels * from + (i % 3)];
   }
+  const path = join(FOLDER, 'photograph.png');
+  writeFileSync(path, writePng(large, side, side, 3));
+  return path;
+}
+
+/** Every engine on one model and size. @param {string} model @param {number} side @param {Record<string, number>} ceilings */
+async function measure(model, side, ceilings) {
+  const path = `weights/${model}.dbm`;
+  const macs = json('build/deblur', 'info', '--json', path).restorer_macs_per_pixel * side * side;
+  /** @type {Row[]} */
+  const rows = [];
+  /** @param {string} engine @param {string | null} ceiling @param {number} threads @param {chromium.Measurement} measured */
+  const add = (engine, ceiling, threads, { seconds, peak_mb, difference }) => {
+    const gmacs = macs / seconds / 1e9;
+    const share = ceiling ? gmacs / (ceilings[ceiling] * threads) : null;
+    rows.push({ engine, model, side, threads, seconds, gmacs, share, peak_mb, difference });
+    console.error(`bench: ${engine}, ${model}, ${side} x ${side}, ${threads}: ${gmacs.toFixed(1)} GMAC/s`);
+  };
+  const node = (/** @type {(string | number)[]} */ ...options) => json('node', 'scripts/bench-node.js', ...options);
+
+  for (const threads of [1, 2]) add('native', 'native', threads, json('build/bench', path, side, threads));
+  add('WebAssembly simd128, node', 'simd', 1, node('wasm', path, side, 'build/wasm/deblur-simd.wasm'));
+  for (const variant of /** @type {const} */ (['simd', 'relaxed']))
+    for (const workers of [1, 2])
+      add(`WebAssembly ${variant}, Chromium`, variant, workers, await chromium.ours(path, side, workers, variant));
+  if (side > LARGEST_ONNX) return rows;
+  execFileSync('build/deblur-train', ['export-onnx', path, join(FOLDER, 'model.onnx')]);
+  execFileSync('build/tests/run_graph', [path, 'restorer', `${side}`, `${side}`, FOLDER]);
+  for (const threads of [1, 2])
+    add('onnxruntime-node', 'native', threads, node('onnx', join(FOLDER, 'model.onnx'), side, threads, FOLDER));
+  for (const threads of [1, 2]) add('onnxruntime-web, Chromium', 'simd', threads, await chromium.onnx(FOLDER, side, threads));
+  return rows;
+}
+
+/** @param {Record<string, { what: string, gmacs: number, share: number }[]>} layers */
+function printLayers(layers) {
+  for (const [name, rows] of Object.entries(layers)) {
+    console.log(`\n${name}, 1 thread`);
+    for (const { what, gmacs, share } of rows)
+      console.log(`  ${what.padEnd(44)} ${gmacs.toFixed(2).padStart(7)} GMAC/s  ${(100 * share).toFixed(0).padStart(4)}%`);
+  }
+}
+
+/** @param {Row[]} rows */
+function printRows(rows) {
+  console.log(`\n${'whole models'.padEnd(32)} side threads        s  GMAC/s  of ceiling  peak MB  differs by`);
+  for (const { engine, model, side, threads, seconds, gmacs, share, peak_mb, difference } of rows)
+    console.log(
+      `${`${model}: ${engine}`.padEnd(38)} ${String(side).padStart(4)} ${threads} ${seconds.toFixed(4).padStart(9)} ` +
+        `${gmacs.toFixed(1).padStart(7)} ${share ? `${(100 * share).toFixed(0)}%`.padStart(10) : ''.padStart(10)} ` +
+        `${peak_mb.toFixed(0).padStart(9)} ${difference === undefined ? '' : difference.toExponential(1).padStart(10)}`,
+    );
+}
+
+/** @param {Record<string, number>} bytes */
+const needed = (bytes) => Object.entries(bytes).filter(([path]) => /\.(wasm|js|dbm)$/.test(path));
+
+fetchOrtNode();
+copyOrtWeb();
+const layers = {
+  native: json('build/bench'),
+  simd: await chromium.layers('simd'),
+  relaxed: await chromium.layers('relaxed'),
+};
+const ceilings = Object.fromEntries(Object.entries(layers).map(([name, rows]) => [name, rows[0].gmacs]));
+/** @type {Row[]} */
+const rows = [];
+for (const model of MODELS) for (const side of SIDES) rows.push(...(await measure(model, side, ceilings)));
+const { first_s, bytes } = await chromium.opening(makePhotograph());
+const total = needed(bytes).reduce((sum, [, size]) => sum + size, 0);
+rmSync(join(FOLDER, 'picture.f32'), { force: true });
+rmSync(join(FOLDER, 'output.f32'), { force: true });
+writeFileSync('build/bench.json', JSON.stringify({ layers, rows, opening: { first_s, bytes, total } }, null, 2));
+printLayers({
+  native: layers.native,
+  'WebAssembly simd128, Chromium': layers.simd,
+  'WebAssembly relaxed, Chromium': layers.relaxed,
+});
+printRows(rows);
+console.log(`\nfrom opening the page to the first megapixel: ${first_s.toFixed(2)} s`);
+console.log(`module, loader and student over the wire (brotli): ${(total / 1000).toFixed(0)} kB`);

@@ -7,10 +7,10 @@ import { pathToFileURL } from 'node:url';
 const types = /** @type {Record<string, string>} */ ({
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
-  '.webmanifest': 'application/manifest+json',
   '.wasm': 'application/wasm',
   '.dbm': 'application/octet-stream',
 });
@@ -18,9 +18,10 @@ const types = /** @type {Record<string, string>} */ ({
 /**
  * @param {string} folder
  * @param {number} port
+ * @param {Record<string, string>} [headers] Sent with every file, beside its type.
  * @returns {Promise<{ url: string, close(): Promise<void> }>}
  */
-export function serve(folder, port) {
+export function serve(folder, port, headers = {}) {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
@@ -29,6 +30,7 @@ export function serve(folder, port) {
       response.writeHead(200, {
         'content-type': types[extname(file)] ?? 'application/octet-stream',
         'cache-control': 'no-cache',
+        ...headers,
       });
       createReadStream(file).pipe(response);
     } catch {

@@ -1,0 +1,129 @@
+// What scripts/bench.js measures in headless Chromium.
+import { readFileSync } from 'node:fs';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { openStage } from '../tests/web/browser.js';
+import { watchMemory } from './browser-memory.js';
+import { serve } from './serve.js';
+
+/** @typedef {{ seconds: number, peak_mb: number, difference?: number }} Measurement */
+
+/** Runs in the page: `work` again and again, and the median. */
+const MEASURE = `async (work) => {
+  await work();
+  const seconds = [];
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now();
+    await work();
+    seconds.push((performance.now() - start) / 1000);
+  }
+  return seconds.sort((a, b) => a - b)[2];
+}`;
+
+/** The kernels of one module. @param {'simd' | 'relaxed'} variant @returns {Promise<{ what: string, gmacs: number, share: number }[]>} */
+export async function layers(variant) {
+  const stage = await openStage();
+  const page = await stage.browser.newPage();
+  /** @type {string[]} */
+  const lines = [];
+  await page.exposeFunction('hear', (/** @type {string} */ line) => lines.push(line));
+  /** @type {() => void} */
+  let finish = () => {};
+  const finished = new Promise((resolve) => {
+    finish = () => resolve(undefined);
+  });
+  await page.exposeFunction('finish', () => finish());
+  await page.evaluate('var Module = { print: hear, onExit: finish }');
+  await page.addScriptTag({ content: readFileSync(`build/wasm/bench-${variant}.cjs`, 'utf8') });
+  await finished;
+  await stage.close();
+  return JSON.parse(lines.join('\n'));
+}
+
+/**
+ * The library, as a page uses it, with one of its modules.
+ * @param {string} model @param {number} side @param {number} workers @param {'simd' | 'relaxed'} variant
+ * @returns {Promise<Measurement>}
+ */
+export async function ours(model, side, workers, variant) {
+  const stage = await openStage();
+  const { page } = await stage.open('lib/errors.js', { ownModel: true });
+  await page.route('**/deblur-*.wasm', (route) => route.fulfill({ path: `build/wasm/deblur-${variant}.wasm` }));
+  await page.route('**/model.dbm', (route) => route.fulfill({ path: model }));
+  const { result, before, peak } = await watchMemory(() =>
+    page.evaluate(`(async () => {
+      const { load } = await import('/lib/deblur.js');
+      const deblurrer = await load({ model: '/model.dbm', workers: ${workers} });
+      const picture = new ImageData(${side}, ${side});
+      picture.data.forEach((_, i, all) => { all[i] = i % 4 === 3 ? 255 : Math.imul(i, 2654435761) >>> 24; });
+      const blur = await deblurrer.estimate(picture);
+      return (${MEASURE})(() => deblurrer.deblur(picture, { blur }));
+    })()`),
+  );
+  await stage.close();
+  return { seconds: /** @type {number} */ (result), peak_mb: peak - before };
+}
+
+/**
+ * onnxruntime-web on the exported model; threads need a page that is isolated from others.
+ * @param {string} folder With ort/ (its files), model.onnx, and run_graph's numbers.
+ * @param {number} side @param {number} threads
+ * @returns {Promise<Measurement>}
+ */
+export async function onnx(folder, side, threads) {
+  const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+  const server = await serve(folder, 0, isolated);
+  const stage = await openStage();
+  const page = await stage.browser.newPage();
+  await page.goto(`${server.url}index.html`);
+  const { result, before, peak } = await watchMemory(() =>
+    page.evaluate(`(async () => {
+      const { env, InferenceSession, Tensor } = await import('/ort/ort.wasm.min.mjs');
+      if (!crossOriginIsolated) throw new Error('the page is not isolated: there are no threads');
+      env.wasm.numThreads = ${threads};
+      env.wasm.wasmPaths = '/ort/';
+      const floats = async (name) => new Float32Array(await (await fetch(name)).arrayBuffer());
+      const session = await InferenceSession.create('/model.onnx', { executionProviders: ['wasm'] });
+      const condition = await floats('/condition.f32');
+      const feeds = {
+        picture: new Tensor('float32', await floats('/picture.f32'), [1, 3, ${side}, ${side}]),
+        [session.inputNames[1]]: new Tensor('float32', condition, [1, condition.length]),
+      };
+      let output;
+      const seconds = await (${MEASURE})(async () => {
+        output = (await session.run(feeds))[session.outputNames[0]].data;
+      });
+      const wanted = await floats('/output.f32');
+      return { seconds, difference: wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - output[i])), 0) };
+    })()`),
+  );
+  await stage.close();
+  await server.close();
+  return { .../** @type {{ seconds: number, difference: number }} */ (result), peak_mb: peak - before };
+}
+
+/** @param {string} path */
+const compressed = (path) => brotliCompressSync(readFileSync(path), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
+
+/**
+ * The page, opened for the first time, and a photograph handed to it at once.
+ * @param {string} photograph
+ * @returns {Promise<{ first_s: number, bytes: Record<string, number> }>} Seconds from opening to the result; bytes of each file that was
+ *   fetched, as a static host sends them (brotli).
+ */
+export async function opening(photograph) {
+  const stage = await openStage();
+  const page = await (await stage.browser.newContext()).newPage();
+  /** @type {Record<string, number>} */
+  const bytes = {};
+  page.on('response', (response) => {
+    const path = new URL(response.url()).pathname.slice(1) || 'index.html';
+    if (response.ok() && response.url().startsWith(stage.server.url)) bytes[path] = compressed(`build/web/${path}`);
+  });
+  const start = performance.now();
+  await page.goto(stage.server.url);
+  await page.locator('deblur-image .file').setInputFiles(photograph);
+  await page.locator('deblur-image .frame[data-state="done"]').waitFor({ timeout: 120_000 });
+  const first = (performance.now() - start) / 1000;
+  await stage.close();
+  return { first_s: first, bytes };
+}
