@@ -11,6 +11,7 @@ const types = /** @type {Record<string, string>} */ ({
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
   '.wasm': 'application/wasm',
   '.dbm': 'application/octet-stream',
 });

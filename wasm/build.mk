@@ -73,7 +73,7 @@ wasm: $(WASM_MODULES) ## the inference core as WebAssembly: with relaxed SIMD, w
 
 # ---- the page: everything that a static host has to serve ----
 WEB := $(B)/web
-WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.css web/*.svg web/*.js web/lib/*.js web/lib/messages/*.js))
+WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.webmanifest web/*.css web/*.svg web/page.js web/lib/*.js web/lib/messages/*.js))
 WEB_MODEL ?= weights/student.dbm
 
 $(WEB)/%: web/%
@@ -93,6 +93,10 @@ $(WEB)/sample.png: scripts/draw-sample.js scripts/png.js
 	@echo "  web/sample.png"
 	@node scripts/draw-sample.js $@
 
+$(WEB)/icon-%.png: scripts/draw-icon.js scripts/png.js
+	@mkdir -p $(@D)
+	@node scripts/draw-icon.js $@ $*
+
 # fflate makes the zips (MIT); its browser build is one module.
 $(WEB)/lib/fflate/browser.js: node_modules/fflate/esm/browser.js
 	@mkdir -p $(@D)
@@ -105,5 +109,18 @@ $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
 	@npx tsc -p tsconfig.json --noEmit false --declaration --emitDeclarationOnly --outDir $(WASM)/types
 	@cp $(WASM)/types/web/lib/*.d.ts $(WEB)/lib/
 
+WEB_ALL := $(WEB_FILES) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/sample.png \
+	$(WEB)/icon-192.png $(WEB)/icon-512.png $(WEB)/lib/fflate/browser.js $(WEB)/lib/deblur.d.ts
+
+# It knows all the others.
+$(WEB)/service-worker.js: web/service-worker.js scripts/write-service-worker.js $(WEB_ALL)
+	@echo "  web/service-worker.js"
+	@node scripts/write-service-worker.js $< $(WEB) $(WEB_ALL)
+
 .PHONY: web
-web: $(WEB_FILES) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/sample.png $(WEB)/lib/fflate/browser.js $(WEB)/lib/deblur.d.ts ## the page, ready to be served
+web: $(WEB)/service-worker.js ## the page, ready to be served
+
+.PHONY: screenshots
+screenshots: setup ## pictures of the page in all its states, into build/screenshots
+	@$(MAKE) --no-print-directory web
+	@node scripts/screenshots.js $(B)/screenshots

@@ -1,7 +1,43 @@
-// On the tool's own page a photograph may be dropped anywhere; within an article only onto the element.
+// What the tool's own page has beside the element: its language, drops anywhere, working offline, and photographs that other apps share.
+import { chooseLanguage, directionOf, languages, loadTranslation, localize } from './lib/i18n.js';
+
 const element = /** @type {import('./lib/deblur-image-element.js').DeblurImageElement | null} */ (
   document.querySelector('deblur-image')
 );
+const address = new URL(location.href);
+
+// ---- language: as asked for in the address, as chosen before, or as the browser's ----
+
+const picker = /** @type {HTMLSelectElement} */ (document.querySelector('.language'));
+
+/** What was chosen is kept where the browser allows that. @param {string} [language] */
+function chosen(language) {
+  try {
+    if (language) localStorage.setItem('language', language);
+    return localStorage.getItem('language') ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** @param {string} language */
+async function speak(language) {
+  const t = await loadTranslation(language);
+  Object.assign(document.documentElement, { lang: language, dir: directionOf(language) });
+  localize(document, t);
+  element?.setAttribute('lang', language);
+  picker.value = language;
+}
+
+for (const [language, name] of Object.entries(languages)) {
+  const option = new Option(name, language);
+  option.lang = language;
+  picker.append(option);
+}
+picker.addEventListener('change', () => speak(chosen(picker.value) || picker.value));
+speak(chooseLanguage([address.searchParams.get('lang') ?? '', chosen(), ...navigator.languages]));
+
+// ---- a photograph may be dropped anywhere; within an article only onto the element ----
 
 addEventListener('dragover', (event) => event.preventDefault());
 addEventListener('drop', (event) => {
@@ -9,3 +45,45 @@ addEventListener('drop', (event) => {
   event.preventDefault();
   element?.drop(event.dataTransfer);
 });
+
+// ---- offline ----
+
+/** @param {ServiceWorkerRegistration} registration */
+function offerUpdate(registration) {
+  const notice = /** @type {HTMLElement} */ (document.querySelector('.update'));
+  const { waiting } = registration;
+  if (!waiting || !navigator.serviceWorker.controller) return; // the first one has nothing to replace
+  notice.hidden = false;
+  notice.querySelector('button')?.addEventListener('click', () => waiting.postMessage('take over'));
+}
+
+async function worksOffline() {
+  const registration = await navigator.serviceWorker.register('service-worker.js');
+  offerUpdate(registration);
+  registration.addEventListener('updatefound', () => {
+    const { installing } = registration;
+    installing?.addEventListener('statechange', () => offerUpdate(registration));
+  });
+  const hadController = Boolean(navigator.serviceWorker.controller);
+  navigator.serviceWorker.addEventListener('controllerchange', () => hadController && location.reload());
+}
+// Where there is none (an insecure address, a private window) the page works while there is a network.
+if ('serviceWorker' in navigator) worksOffline().catch(() => {});
+
+// ---- what another app shares waits with the service worker ----
+
+async function takeShared() {
+  if (!address.searchParams.has('shared')) return;
+  history.replaceState(null, '', location.pathname);
+  const cache = await caches.open('shared');
+  const files = [];
+  for (const request of await cache.keys()) {
+    const response = await cache.match(request);
+    const name = decodeURIComponent(response?.headers.get('x-name') ?? 'photograph');
+    const blob = await response?.blob();
+    if (blob) files.push(new File([blob], name, { type: blob.type }));
+    await cache.delete(request);
+  }
+  element?.openFiles(files);
+}
+takeShared();

@@ -20,7 +20,7 @@ float quantise_row(const float *values, size_t count, int bits, int8_t *codes) {
 	enum { STEPS = 48 };
 	const float most = (float)((1 << (bits - 1)) - 1);
 	float largest = 0, best = 0;
-	double least = HUGE_VAL;
+	double least = HUGE_VAL; /* INFINITY is a float, in some C libraries */
 	for (size_t i = 0; i < count; i++) largest = fmaxf(largest, fabsf(values[i]));
 	for (int step = STEPS; step > STEPS / 4 && largest > 0; step--) {
 		const float scale = largest / most * (float)step / STEPS;

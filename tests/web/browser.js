@@ -48,7 +48,9 @@ export class Stage {
    * @param {import('playwright-core').BrowserContextOptions & { ownModel?: boolean }} [options]
    */
   async open(path, { ownModel = false, ...options } = {}) {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options });
+    // A service worker would answer in the place of page.route.
+    const own = /** @type {const} */ ({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, serviceWorkers: 'block' });
+    const context = await this.browser.newContext({ ...own, ...options });
     const page = await context.newPage();
     /** @type {string[]} */
     const requests = [];

@@ -215,6 +215,29 @@ test('a model that is damaged or missing is told', async () => {
   await page.context().close();
 });
 
+test('without SIMD the other module does the same', async () => {
+  const { page, requests } = await stage.open('lib/errors.js');
+  await page.addInitScript(() => Object.assign(WebAssembly, { validate: () => false }));
+  await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
+  assert.ok(requests.some((url) => url.endsWith('deblur-scalar.wasm')) && !requests.some((url) => url.endsWith('simd.wasm')));
+  await drop(page, 'a.png', 'image/png', photograph);
+  await reaches(page, 'done');
+  const nativePath = join(folder, 'native.png');
+  execFileSync('build/deblur', ['run', '--quiet', '--model', modelPath, 'tests/golden/c.blur1.5.png', '-o', nativePath]);
+  assert.ok(worstDifference(rgba((await downloaded(page)).bytes).pixels, rgba(readFileSync(nativePath)).pixels) <= 1);
+  await page.context().close();
+});
+
+test('without WebAssembly the page says so', async () => {
+  const { page } = await stage.open('lib/errors.js');
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
+  await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
+  await drop(page, 'a.png', 'image/png', photograph);
+  await reaches(page, 'error');
+  assert.match(await textOf(page, '.message'), /no WebAssembly/);
+  await page.context().close();
+});
+
 test('an element that leaves the page ends its workers', async () => {
   const { page } = await stage.open('embed.html');
   assert.equal(page.workers().length, await page.evaluate(() => navigator.hardwareConcurrency));

@@ -27,6 +27,11 @@ const shareOf = (kind, sizePx) => {
   return Math.min(1, Math.max(0, Math.log(Math.max(sizePx, low) / low) / Math.log(high / low)));
 };
 
+const noteTexts = {
+  found: 'Not right? Set the kind and the size below.',
+  set: 'As you set it. Choose “As found” to go back.',
+};
+
 /** The blur that was found, and what a person makes of it: its kind, size and direction. */
 export class BlurControls {
   /**
@@ -124,10 +129,8 @@ export class BlurControls {
    * @param {string} [finding] What to say, if not what it is.
    */
   showFinding(blur, finding = describeBlur(blur, this.t)) {
-    const note =
-      this.kind.value === 'auto' ? 'Not right? Set the kind and the size below.' : 'As you set it. Choose “As found” to go back.';
     this.finding.textContent = finding;
-    this.note.textContent = this.t(note);
+    this.note.textContent = this.t(this.kind.value === 'auto' ? noteTexts.found : noteTexts.set);
     drawKernel(this.kernel, blur);
   }
 }

@@ -82,6 +82,18 @@ export function isEstimate(blur) {
 
 const px = (/** @type {number} */ size) => `${size < 10 ? size.toFixed(1) : size.toFixed(0)} px`;
 
+const kindTexts = {
+  none: 'No blur to speak of',
+  gaussian: 'Softly blurred, about {size}',
+  shake: 'Camera shake, about {size}',
+  motion: 'Motion along {angle}, about {size} long',
+  defocus: 'Out of focus, radius about {size}',
+};
+const noiseTexts = {
+  much: 'noisy',
+  little: 'a little noisy',
+};
+
 /**
  * What was found, in plain words.
  * @param {BlurEstimate} blur
@@ -90,15 +102,8 @@ const px = (/** @type {number} */ size) => `${size < 10 ? size.toFixed(1) : size
  */
 export function describeBlur(blur, t = fill) {
   const size = px(blur.sizePx);
-  const texts = {
-    none: 'No blur to speak of',
-    gaussian: 'Softly blurred, about {size}',
-    shake: 'Camera shake, about {size}',
-    motion: 'Motion along {angle}, about {size} long',
-    defocus: 'Out of focus, radius about {size}',
-  };
-  const parts = [t(texts[blur.kind], { size, angle: `${Math.round(blur.angleDeg)}°` })];
-  if (blur.readNoise > 0.003) parts.push(t(blur.readNoise > 0.006 ? 'noisy' : 'a little noisy'));
+  const parts = [t(kindTexts[blur.kind], { size, angle: `${Math.round(blur.angleDeg)}°` })];
+  if (blur.readNoise > 0.003) parts.push(t(blur.readNoise > 0.006 ? noiseTexts.much : noiseTexts.little));
   if (blur.jpegQuality < 85) parts.push(t('compressed as JPEG'));
   const sure = blur.probabilities[blur.kind] < 0.5 ? ` (${t('not quite sure')})` : '';
   return `${parts.join(', ')}${sure}.`;

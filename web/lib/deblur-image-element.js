@@ -294,10 +294,10 @@ export class DeblurImageElement extends Base {
     const { session } = this;
     const hasPicture = (state === 'working' || state === 'done') && Boolean(session?.photograph);
     this.find('.frame').dataset.state = state;
-    this.toggleAttribute('active', state !== 'empty');
+    this.toggleAttribute('active', Boolean(session));
     this.find('.empty').hidden = state !== 'empty';
     this.find('.error').hidden = state !== 'error';
-    this.find('.topbar').hidden = state === 'empty';
+    this.find('.topbar').hidden = !session;
     this.find('.file-name').textContent = session?.name ?? '';
     for (const part of ['.view', '.viewbar']) this.find(part).hidden = !hasPicture;
     this.find('.busy').hidden = state !== 'working';
@@ -334,6 +334,9 @@ export class DeblurImageElement extends Base {
     this.view.style.setProperty('--aspect', String(viewer.width / viewer.height));
     this.find('.zoom').textContent = `${Math.round(100 * viewer.scale)}%`;
     this.find('.before-tag').hidden = !viewer.comparing;
+    const [pane] = viewer.panes;
+    const below = (viewer.canvas.height - pane.y - pane.height) / viewer.pixelRatio;
+    this.find('.before-tag').style.setProperty('--pane-bottom', `${below}px`);
     this.find('.after-tag').hidden = !viewer.comparing || (viewer.onlyBefore && viewer.mode === 'split');
   }
 

@@ -71,7 +71,7 @@ button:disabled { opacity: 0.45; cursor: default; }
   background: var(--stage);
 }
 .frame.over .stage { box-shadow: inset 0 0 0 3px var(--accent); }
-.empty, .error { padding: 2.5rem 1.25rem; text-align: center; max-width: 34rem; }
+.empty, .error { padding: 2.5rem 1.25rem; text-align: center; max-width: 42rem; }
 .mark { width: 9rem; margin-bottom: 0.8rem; color: var(--accent); }
 .invite, .title { margin: 0; font-size: 1.3rem; font-weight: 600; }
 .hint { margin: 0.2rem 0 1.4rem; color: var(--quiet); }
@@ -136,7 +136,7 @@ button:disabled { opacity: 0.45; cursor: default; }
   font-size: 0.8rem;
   pointer-events: none;
 }
-.tag { position: absolute; bottom: 0.7rem; }
+.tag { position: absolute; bottom: calc(var(--pane-bottom, 0px) + 0.7rem); }
 .before-tag { left: 0.7rem; }
 .after-tag { right: 0.7rem; }
 
@@ -185,7 +185,7 @@ progress::-moz-progress-bar { background: var(--accent); }
 .controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.7rem 1.4rem; }
 label { display: grid; gap: 0.15rem; align-content: start; color: var(--quiet); font-size: 0.9rem; }
 label .name { display: flex; justify-content: space-between; }
-label output { color: var(--ink); font-variant-numeric: tabular-nums; }
+label output { direction: ltr; color: var(--ink); font-variant-numeric: tabular-nums; }
 label select { width: 100%; color: var(--ink); font-size: 1rem; }
 label.tick { display: flex; align-items: center; gap: 0.5rem; min-height: 2.5rem; color: var(--ink); }
 .tick input { width: 1.2rem; height: 1.2rem; accent-color: var(--accent); }
@@ -231,9 +231,9 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 }
 :host([fill][active]) .view { height: 100%; aspect-ratio: auto; max-height: none; }
 :host([fill][active]) .stage { min-height: 0; }
-:host([fill][active]) .panel { max-height: 46dvh; overflow: auto; overscroll-behavior: contain; }
+:host([fill][active]) .panel { max-height: 46dvh; overflow: auto; overscroll-behavior: contain; padding-bottom: 0; }
 /* Saving is never further away than a thumb. */
-:host([fill][active]) .toolbar { position: sticky; bottom: 0; order: 1; margin: 0 -1.1rem -1.1rem; padding: 0.7rem 1.1rem max(0.9rem, env(safe-area-inset-bottom)); background: var(--panel); border-top: 1px solid var(--line); }
+:host([fill][active]) .toolbar { position: sticky; bottom: 0; order: 1; margin-inline: -1.1rem; padding: 0.7rem 1.1rem max(0.7rem, env(safe-area-inset-bottom)); background: var(--panel); border-top: 1px solid var(--line); }
 @media (min-width: 56rem) {
   :host([fill][active]) .frame { grid-template: minmax(0, 1fr) auto / minmax(0, 1fr) 21rem; }
   :host([fill][active]) .stage { grid-area: 1 / 1; }
@@ -247,7 +247,7 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
   .toolbar { gap: 0.5rem; }
   .toolbar button { padding-inline: 0.65rem; }
   .kernel { width: 3.6rem; height: 3.6rem; }
-  .tag { bottom: 4rem; }
+  .tag { bottom: max(4rem, calc(var(--pane-bottom, 0px) + 0.7rem)); }
 }
 @media (prefers-reduced-motion: reduce) { *, *::-webkit-progress-value { transition: none !important; } }
 `;

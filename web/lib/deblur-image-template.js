@@ -39,7 +39,7 @@ export const html = /* html */ `
       <button type="button" class="close" part="button" aria-label="Close this photograph" title="Close this photograph">${icon('M6 6l12 12M18 6L6 18')}</button>
       <span class="file-name"></span>
     </div>
-    <div class="viewbar" role="toolbar" aria-label="View" hidden>
+    <div class="viewbar" role="group" aria-label="View" hidden>
       <button type="button" class="zoom-out" part="button" aria-label="Zoom out" title="Zoom out (−)">${icon('M5 12h14')}</button>
       <button type="button" class="zoom" part="button" title="Fit, or 100% (0, 1)"></button>
       <button type="button" class="zoom-in" part="button" aria-label="Zoom in" title="Zoom in (+)">${icon('M5 12h14M12 5v14')}</button>

@@ -99,9 +99,14 @@ async function fetchBytes(url) {
 /**
  * Fetches the model and the code, and starts the workers.
  * @param {LoadOptions} [options]
- * @returns {Promise<Deblurrer>} Rejects with a DeblurError: `no-model`, `bad-model`.
+ * @returns {Promise<Deblurrer>} Rejects with a DeblurError: `no-model`, `bad-model`, `unsupported`.
  */
 export async function load(options = {}) {
+  if (!globalThis.WebAssembly)
+    throw new DeblurError(
+      'unsupported',
+      'This browser has no WebAssembly, or it is switched off; without it nothing can be computed here. A newer browser has it',
+    );
   const name = moduleName();
   const wasmUrl = new URL(name, options.wasmBase ?? new URL('./', import.meta.url));
   const modelUrl = options.model ?? new URL('../weights/student.dbm', import.meta.url);

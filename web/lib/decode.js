@@ -16,6 +16,11 @@ import { inspect } from './picture-file.js';
  * @property {import('./blur.js').BlurEstimate} [blur]
  */
 
+const noteTexts = {
+  animated: 'This picture moves; this is its first frame.',
+  deep: 'This PNG has 16 bits per channel; it is worked on and saved with 8.',
+};
+
 /** Mobile Safari's canvas has no more pixels; nor, therefore, has any of ours. */
 export const MAX_CANVAS_PIXELS = 16_777_216;
 
@@ -132,8 +137,8 @@ export async function decode(input, core, estimates, onPixels) {
   refuseTooLarge(width, height);
   const metadata = await readMetadata(bytes, format);
   const notes = [];
-  if (animated) notes.push('This picture moves; this is its first frame.');
-  if (bits > 8) notes.push('This PNG has 16 bits per channel; it is worked on and saved with 8.');
+  if (animated) notes.push(noteTexts.animated);
+  if (bits > 8) notes.push(noteTexts.deep);
   // The browser turns colours into sRGB: their old profile would be wrong.
   const drawn = { ...metadata, icc: null };
   if (animated || (format !== 'jpeg' && format !== 'png'))

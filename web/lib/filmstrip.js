@@ -2,7 +2,12 @@
 
 const THUMBNAIL_PX = 96;
 
-const stateTexts = { waiting: 'waiting', working: 'being sharpened', done: 'done', failed: 'failed' };
+const stateTexts = {
+  waiting: 'waiting',
+  working: 'being sharpened',
+  done: 'done',
+  failed: 'failed',
+};
 
 /** The photographs of a batch, small, each with how far it is. */
 export class Filmstrip {
