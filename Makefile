@@ -20,9 +20,9 @@ MPI_CFLAGS := $(if $(MPI_LIBS),-DDEBLUR_MPI $(addprefix -isystem ,$(shell mpicc 
 ARCH := $(shell uname -m)
 CORE_SRC := $(wildcard native/core/*.c)
 KERNEL_SRC := native/kernels/kernels.c native/kernels/kernels_ref.c
-ifeq ($(ARCH),x86_64)
-KERNEL_SRC += native/kernels/kernels_avx2.c native/kernels/kernels_avx512.c
-endif
+KERNEL_SRC_x86_64 := native/kernels/kernels_avx2.c native/kernels/kernels_avx512.c
+KERNEL_SRC_aarch64 := native/kernels/kernels_neon.c
+KERNEL_SRC += $(KERNEL_SRC_$(ARCH))
 PICTURE_SRC := $(wildcard native/picture/*.c)
 DEGRADE_SRC := $(wildcard native/degrade/*.c)
 BASELINE_SRC := $(wildcard native/baseline/*.c)
@@ -57,7 +57,7 @@ run: setup ## set up, build, and serve the page on this machine (port=8080)
 	@node scripts/serve.js $(B)/web $(port)
 
 test: setup ## set up, build, and run every test; with config=sanitize the native ones
-	@$(MAKE) --no-print-directory native $(if $(filter release,$(config)),web $(WASM)/test_kernels-simd.cjs $(WASM)/test_kernels-relaxed.cjs)
+	@$(MAKE) --no-print-directory native $(if $(filter release,$(config)),web $(WASM)/test_kernels-simd.cjs $(WASM)/test_kernels-relaxed.cjs $(NEON_TEST))
 	@scripts/test $(B)
 
 C_FILES := $(wildcard native/*.h native/*/*.[ch] tests/native/*.[ch] wasm/*.c)
@@ -150,6 +150,13 @@ $(B)/tests/%: tests/native/%.c $(TRAIN_OBJ) $(call object,$(BASELINE_SRC)) $(PIC
 	@mkdir -p $(@D)
 	@echo "  $(@:$(B)/%=%)"
 	@$(CC) $(CFLAGS) -Itests/native $(LDFLAGS) -fopenmp $(filter-out %.h,$^) -ldnnl $(MPI_LIBS) -lz -lm -o $@
+
+# The kernels of another machine: this one runs them under qemu.
+NEON_TEST := $(if $(filter x86_64,$(ARCH)),build/aarch64/test_kernels)
+build/aarch64/test_kernels: tests/native/test_kernels.c native/degrade/random.c native/kernels/kernels.c native/kernels/kernels_ref.c $(KERNEL_SRC_aarch64)
+	@mkdir -p $(@D)
+	@echo "  $(@:build/%=%)"
+	@aarch64-linux-gnu-gcc $(CSTD) $(WARN) -O2 -ffp-contract=off -static -Inative -Itests/native -MMD -MP $(filter %.c,$^) -lm -o $@
 
 $(B)/tests/test_memory: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 

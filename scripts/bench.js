@@ -1,7 +1,7 @@
 // How fast everything is, in one table and one file (build/bench.json): our core natively, as WebAssembly in node and in Chromium, and
 // onnxruntime on the same weights, exported; beside the ceiling of multiply-adds measured in the same run. Medians.
 //
-//     node scripts/bench.js [--large]       --large: 12 megapixels, too (ours only)
+//     node scripts/bench.js [--large] [MODEL...]     --large: 12 megapixels, too (ours only); MODEL: student, teacher; both by default
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ import { readPng, writePng } from './png.js';
 
 const FOLDER = 'build/bench-files';
 const ORT_NODE = 'onnxruntime-node@1.23.2';
-const MODELS = ['student', 'teacher'];
+const named = process.argv.slice(2).filter((option) => !option.startsWith('--'));
+const MODELS = named.length ? named : ['student', 'teacher'];
 const SIDES = process.argv.includes('--large') ? [256, 1024, 3464] : [256, 1024];
 const LARGEST_ONNX = 1024;
 

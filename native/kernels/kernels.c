@@ -18,6 +18,9 @@ size_t kernels_available(const struct kernels *list[8]) {
 		__builtin_cpu_supports("avx512vl"))
 		list[count++] = &kernels_table_avx512;
 #endif
+#if defined(__aarch64__) && !defined(KERNELS_REFERENCE_ONLY)
+	list[count++] = &kernels_table_neon; /* every such CPU has it */
+#endif
 #if defined(__wasm_simd128__)
 	list[count++] = &kernels_table_wasm_simd;
 #endif

@@ -9,6 +9,9 @@ extern const struct kernels kernels_table_reference;
 extern const struct kernels kernels_table_avx2;
 extern const struct kernels kernels_table_avx512;
 #endif
+#if defined(__aarch64__) && !defined(KERNELS_REFERENCE_ONLY)
+extern const struct kernels kernels_table_neon;
+#endif
 #if defined(__wasm_simd128__)
 extern const struct kernels kernels_table_wasm_simd;
 #endif
