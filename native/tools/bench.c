@@ -55,15 +55,20 @@ static double best_rate(void (*work)(void *), void *argument, double units) {
 enum { ROUNDS = 4000000, CHAINS = 12 };
 static volatile float sink;
 
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 12")
+#endif
+
 /* A function of as many chains of fused multiply-adds as hide their latency: CPUs start two per cycle, which take four.
- */
+ * Not inlined, since V8 optimises a function from one call to the next, not in the middle of a loop. */
 #define MULTIPLY_ADDS(name, vec, splat, fused, first)                                                                  \
-	static void name(void *unused) {                                                                                   \
+	__attribute__((noinline)) static void name(void *unused) {                                                         \
 		const vec a = splat(0.999f), b = splat(0.001f);                                                                \
 		vec sums[CHAINS];                                                                                              \
 		for (int c = 0; c < CHAINS; c++) sums[c] = splat((float)c);                                                    \
-		for (int i = 0; i < ROUNDS; i++)                                                                               \
-			_Pragma("GCC unroll 12") for (int c = 0; c < CHAINS; c++) sums[c] = fused(a, sums[c], b);                  \
+		for (int i = 0; i < ROUNDS; i++) UNROLL for (int c = 0; c < CHAINS; c++) sums[c] = fused(a, sums[c], b);       \
 		for (int c = 1; c < CHAINS; c++) sums[0] = fused(a, sums[c], sums[0]);                                         \
 		sink = first(sums[0]);                                                                                         \
 		(void)unused;                                                                                                  \
@@ -92,16 +97,13 @@ MULTIPLY_ADDS(multiply_adds_relaxed, v128_t, wasm_f32x4_splat, wasm_f32x4_relaxe
 static const struct ceiling ceilings[] = {{"wasm_relaxed", multiply_adds_relaxed, 4}};
 #elif defined(__wasm_simd128__)
 /* As many multiplications as additions, none waiting for another: in a convolution the products do not wait for the
- * sums either. With the factor they fill the 15 registers that V8 gives. Not inlined, since V8 optimises a function
- * from one call to the next, not in the middle of a loop. */
+ * sums either. With the factor they fill the 15 registers that V8 gives. */
 __attribute__((noinline)) static void multiply_adds(void *unused) {
 	enum { PAIRS = 7 };
 	v128_t sums[PAIRS], products[PAIRS];
 	const v128_t a = wasm_f32x4_const_splat(0.9999999f);
 	for (int c = 0; c < PAIRS; c++) sums[c] = products[c] = wasm_f32x4_splat((float)(c + 1));
-	for (int i = 0; i < ROUNDS * CHAINS / PAIRS; i++)
-#pragma clang loop unroll(full)
-		for (int c = 0; c < PAIRS; c++) {
+	for (int i = 0; i < ROUNDS * CHAINS / PAIRS; i++) UNROLL for (int c = 0; c < PAIRS; c++) {
 			products[c] = wasm_f32x4_mul(products[c], a);
 			sums[c] = wasm_f32x4_add(sums[c], a);
 		}
