@@ -40,7 +40,7 @@ TRAIN_OBJ := $(call object,$(TRAIN_SRC) $(DATA_SRC) $(DEGRADE_SRC))
 BASELINE_OBJ := $(call object,$(BASELINE_SRC) $(DEGRADE_SRC))
 TESTS := $(patsubst tests/native/%.c,$(B)/tests/%,$(TEST_SRC))
 
-.PHONY: help setup all native run test check format bench fuzz data clean
+.PHONY: help setup all native run test check format bench fuzz weights-report data clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -76,6 +76,10 @@ large ?= no
 bench: setup ## how fast it is, beside the machine's ceiling and onnxruntime; build/bench.json; large=yes: 12 megapixels, too
 	@$(MAKE) --no-print-directory native web $(B)/bench $(WASM)/bench-simd.cjs $(WASM)/bench-relaxed.cjs
 	@node scripts/bench.js $(if $(filter yes,$(large)),--large)
+
+weights-report: native ## measure every model on EVAL, a folder of pictures to test with, and write the cards
+	@test -n "$(EVAL)" || { echo "weights-report: EVAL=DIR is missing: where the pictures to test with are (scripts/evaluate)" >&2; exit 1; }
+	@scripts/weights-report "$(EVAL)"
 
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzzer for FUZZ_SECONDS (clang-19 with libclang-rt-19-dev)
