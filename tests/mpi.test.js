@@ -131,9 +131,10 @@ test('so they do of a distillation, of samples without truth, turned ones, growi
   skip,
 }, () => {
   const choices = ['--unlabelled', '0.25', '--turned', '0.5', '--loss', 'charbonnier:1,gradient:0.3,fft:0.1'];
-  const stages = ['--crop', '32:0.5,64:0.5', '--estimator-first', '0', '--reparam', '1x1,identity,squeeze', '--joint', '0.01'];
+  const stages = ['--crop', '32:0.5,64:0.5', '--estimator-first', '0', '--joint', '0.01'];
+  const branches = ['--network', 'teacher', '--reparam', '1x1,identity,squeeze'];
   const options = (/** @type {string} */ out) => {
-    const [, ...rest] = training(out, ...choices, ...stages, '--teacher', file('one.dbm'));
+    const [, ...rest] = training(out, ...choices, ...stages, ...branches, '--teacher', file('one.dbm'));
     return ['distill', ...rest];
   };
   // Eight samples of 32 pixels, then two of 64: one for each.

@@ -364,8 +364,9 @@ static bool make_vectors(struct executor *e) {
 static enum deblur_status plan(const struct graph *graph, const struct kernels *kernels,
 							   const struct executor_size *size, bool pack, struct executor *e) {
 	const size_t alignment = graph_alignment_px(graph), most = (size_t)1 << 16;
+	const size_t highest = size->rows_at_once ? (size_t)1 << 30 : most; /* of which memory holds some rows alone */
 	*e = (struct executor){.graph = graph, .kernels = kernels};
-	if (graph_status(graph) || !size->height || !size->width || size->height > most || size->width > most)
+	if (graph_status(graph) || !size->height || !size->width || size->height > highest || size->width > most)
 		return DEBLUR_BAD_ARGUMENT;
 	e->max_height = round_up(size->height, alignment);
 	e->max_width = round_up(size->width, alignment);

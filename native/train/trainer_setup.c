@@ -206,6 +206,12 @@ static enum deblur_status make_state(struct trainer *t) {
 	if (o->loss_weights[LOSS_FFT] > 0 && !(t->fft = fft_create(LOSS_FFT_SIDE_PX))) return DEBLUR_OUT_OF_MEMORY;
 	t->checkpoint = (struct checkpoint){.recipe = t->recipe, .best_psnr_db = -1};
 	status = trainer_add_learner(t, t->model.restorer, o->branches);
+	if (!status && o->branches && !t->learned[LEARNER_RESTORER]->conv_count) {
+		snprintf(t->result->reason, sizeof t->result->reason,
+				 "--reparam: the network \"%.40s\" has no plain 3x3 blocks that could have branches; leave it out",
+				 o->network);
+		return DEBLUR_BAD_ARGUMENT;
+	}
 	if (!status) status = trainer_add_learner(t, t->model.estimator, o->branches);
 	return status ? status : trainer_prepare_teacher(t);
 }
