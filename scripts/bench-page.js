@@ -2,31 +2,18 @@
 // did not answer. The photograph is JPEG, made of the given picture repeated to so many megapixels.
 //
 //     node scripts/bench-page.js PICTURE.png [MEGAPIXELS]
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStage } from '../tests/web/browser.js';
+import { largeJpeg } from '../tests/web/large-photograph.js';
 import { memoryOfChildren } from './browser-memory.js';
-import { readPng, writePng } from './png.js';
-
-/** @param {string} path @param {number} megapixels @param {string} folder */
-function makeLargeJpeg(path, megapixels, folder) {
-  const { width, height, channels, pixels } = readPng(readFileSync(path));
-  const [w, h] = [2000, 1500].map((side) => Math.round(side * Math.sqrt(megapixels / 3)));
-  const large = new Uint8Array(w * h * 3);
-  for (let y = 0; y < h; y++)
-    for (let x = 0; x < w; x++)
-      for (let c = 0; c < 3; c++) large[3 * (y * w + x) + c] = pixels[channels * ((y % height) * width + (x % width)) + c];
-  const [png, jpeg] = ['large.png', 'large.jpg'].map((name) => join(folder, name));
-  writeFileSync(png, writePng(large, w, h, 3));
-  execFileSync('build/deblur', ['run', '--quiet', '--blur', 'none', '--strength', '0', png, '-o', jpeg]);
-  return jpeg;
-}
 
 const [path, megapixels = '12'] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'deblur-bench-'));
-const jpeg = makeLargeJpeg(path, Number(megapixels), folder);
+const jpeg = join(folder, 'large.jpg');
+const [width, height] = [2000, 1500].map((side) => Math.round(side * Math.sqrt(Number(megapixels) / 3)));
+writeFileSync(jpeg, await largeJpeg(width, height, path));
 const stage = await openStage();
 const { page } = await stage.open('index.html', { ownModel: true });
 const idle = memoryOfChildren();

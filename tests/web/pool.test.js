@@ -106,13 +106,30 @@ test('a picture that no worker survives is refused, and the next works', async (
   assert.match(result.message, /lost/);
 });
 
+test('a worker whose memory has grown too large is replaced, and none where none can be had', async () => {
+  const result = await inPage(`
+    const deblurrer = await lib.load({ model, workers: 2 });
+    const { pool } = deblurrer;
+    const all = pool.members.slice();
+    pool.mostBytes = 12 << 20;
+    await deblurrer.estimate(large);
+    while (pool.members.length !== 2 || pool.members.some((member) => member.leaving || !member.ready)) await new Promise((resolve) => setTimeout(resolve, 10));
+    const stayed = all.filter((member) => pool.members.includes(member)).length;
+    pool.hire = () => Promise.reject(new Error('no network'));
+    pool.mostBytes = 1;
+    const { image } = await deblurrer.deblur(small);
+    deblurrer.destroy();
+    return { stayed, width: image.width };`);
+  assert.deepEqual([result.stayed, result.width], [1, 97]);
+});
+
 test('a worker takes no more memory than is planned for it', async () => {
   const result = await inPage(`
     const deblurrer = await lib.load({ workers: 1 }); // the model that is shipped
     const bytes = [];
     const { receive } = deblurrer.pool;
     deblurrer.pool.receive = (member, message) => {
-      if (message.memoryBytes) bytes.push(message.memoryBytes);
+      if (message.pixels && message.type === 'done') bytes.push(message.memoryBytes);
       receive.call(deblurrer.pool, member, message);
     };
     const { plan } = deblurrer;

@@ -118,7 +118,7 @@ export async function load(options = {}) {
   const opened = await pool.hire();
   const plan = planMemory(thisDevice(), opened);
   plan.workers = options.workers ?? plan.workers;
-  pool.grow(plan.workers);
+  pool.grow(plan.workers, plan.keptBytes);
   return new Deblurrer(pool, { ...opened, moduleName: name }, plan);
 }
 

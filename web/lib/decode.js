@@ -166,6 +166,10 @@ async function bytesOf(blob) {
 function estimateDrawn(decoded, core, estimates, onPixels) {
   const { pixels, width, height } = decoded;
   const picture = estimates ? core.picture(pixels, width, height) : null;
-  onPixels(decoded);
-  return picture?.estimate() ?? null;
+  try {
+    onPixels(decoded);
+    return picture?.estimate() ?? null;
+  } finally {
+    picture?.close();
+  }
 }

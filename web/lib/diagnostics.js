@@ -10,7 +10,7 @@ export function describeWork(deblurrer, session) {
   const lines = [
     `module: ${moduleName}`,
     ...model.map((line) => `model ${line}`),
-    `workers: ${pool.members.length} (${pool.replaced} replaced), tiles: ${plan.tilePx} px, halo ${geometry.halo} px`,
+    `workers: ${pool.members.length} (${pool.replaced} replaced), tiles: up to ${plan.tileWidth} x ${plan.tilePx} px, halo ${geometry.haloX} x ${geometry.halo} px`,
     `memory: at most ${Math.round(plan.workerBytes / 2 ** 20)} MB for each worker`,
     `browser: ${navigator.userAgent}`,
     `screen: ${innerWidth} x ${innerHeight} at ${devicePixelRatio}`,

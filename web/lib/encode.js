@@ -15,7 +15,8 @@ import { concat, metadataForPng, pngChunk, writeIntoJpeg, writeIntoWebp } from '
  * @property {boolean} alpha Whether anything is transparent; JPEG lays that over white.
  * @property {import('./metadata.js').Metadata} metadata
  *
- * @typedef {(y: number, rows: number) => Promise<Uint8ClampedArray>} Rows Gives RGBA of some rows.
+ * @typedef {(y: number, rows: number) => Promise<Uint8ClampedArray>} Rows Gives RGBA of some rows; they hold until the next are
+ *   asked for.
  */
 
 const STRIP_PIXELS = 1 << 20;

@@ -1,9 +1,12 @@
 /**
- * How many workers, and how large their tiles, so that memory is bounded.
+ * How much memory the page takes: at most a fifth of the device's, half of it for pictures and half for the workers.
  *
- * While a picture of P pixels is restored, the page holds 8 P bytes (as it was, and as restored), and each worker WORKER_BYTES,
- * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns. While it is read, one worker
- * holds it instead of a tile.
+ * While a picture of P pixels is restored there are 8 P bytes of it, as it was and as restored, and in each worker WORKER_BYTES,
+ * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns. While it is read, one worker has up to
+ * 10 P bytes (16 P for a progressive JPEG) and the file, and nobody has anything else. While it is written as a JPEG, one has 3 P bytes and the
+ * file. Beside that there are an overview, what a screen shows, and what a browser has not collected yet: tests/web/large.test.js asserts a fifth
+ * of 4 GB while 48 megapixels are restored, and a quarter while they are saved. While one of several photographs is looked at and another is worked
+ * on, there are two pictures.
  * @module
  */
 
@@ -13,6 +16,8 @@ const WORKER_BYTES = 16 << 20;
 const BYTES_PER_PIXEL = 8;
 /** A restorer's activations, of some rows at a time (native/core/executor.h): 10.6 KB with weights/student.dbm. */
 const BYTES_PER_COLUMN = 12 << 10;
+/** Enough to read a photograph of 12 megapixels, so that usually no worker need be started anew. */
+const KEPT_BYTES = 128 << 20;
 /** Tiles are as wide as the picture, since halos are wider than high. */
 const TILE_WIDTHS = [4096, 2048, 1024];
 const TILE_PX = 768;
@@ -22,7 +27,8 @@ const TILE_PX = 768;
  * @property {number} workers
  * @property {number} tileWidth Of the widest tiles.
  * @property {number} tilePx Height of the highest.
- * @property {number} workerBytes What a worker takes at most.
+ * @property {number} workerBytes What a worker takes at most while it restores.
+ * @property {number} keptBytes A worker that has read or written so large a picture that it takes more than this is replaced.
  */
 
 /** @param {number} width @param {{ halo: number, haloX: number }} geometry */
@@ -30,18 +36,18 @@ const bytesOfWorker = (width, { halo, haloX }) =>
   WORKER_BYTES + (width + 2 * haloX) * (BYTES_PER_COLUMN + BYTES_PER_PIXEL * (TILE_PX + 2 * halo));
 
 /**
- * A sixth of the device's memory is for the workers: as many as there are processors, with tiles as wide as fits, since halos are
- * computed twice.
+ * As many workers as there are processors, with tiles as wide as fits, since halos are computed twice.
  * @param {{ cores: number, memoryGb: number }} device
  * @param {import('./tiles.js').Geometry} geometry
  * @returns {MemoryPlan}
  */
 export function planMemory({ cores, memoryGb }, geometry) {
-  const room = (memoryGb * 2 ** 30) / 6;
+  const room = (memoryGb * 2 ** 30) / 10;
   const narrowest = TILE_WIDTHS[TILE_WIDTHS.length - 1];
   const workers = Math.max(1, Math.min(cores, 16, Math.floor(room / bytesOfWorker(narrowest, geometry))));
   const tileWidth = TILE_WIDTHS.find((width) => bytesOfWorker(width, geometry) * workers <= room) ?? narrowest;
-  return { workers, tileWidth, tilePx: TILE_PX, workerBytes: bytesOfWorker(tileWidth, geometry) };
+  const workerBytes = bytesOfWorker(tileWidth, geometry);
+  return { workers, tileWidth, tilePx: TILE_PX, workerBytes, keptBytes: Math.max(workerBytes, KEPT_BYTES) };
 }
 
 /**
@@ -62,5 +68,5 @@ export function thisDevice() {
   return { cores: hardwareConcurrency, memoryGb: deviceMemory ?? (/Mobi|Android|iPad/.test(userAgent) ? 4 : 8) };
 }
 
-/** The largest picture that is taken: its 8 bytes per pixel may be a tenth of the device's memory. */
+/** The largest picture that is taken: its 8 bytes per pixel are a tenth of the device's memory. */
 export const maxPixels = () => Math.floor((thisDevice().memoryGb * 2 ** 30) / 10 / 8);

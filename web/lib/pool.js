@@ -15,6 +15,7 @@ import { DeblurError, outOfMemory } from './errors.js';
  * @property {Worker} worker
  * @property {Waiting | null} job What it is doing.
  * @property {boolean} ready Whether it has opened the model.
+ * @property {boolean} leaving Whether another takes its place as soon as it can.
  * @property {ReturnType<typeof setTimeout> | undefined} stalled Runs out where a worker says nothing for too long.
  *
  * @typedef {object} PoolOptions
@@ -36,6 +37,8 @@ export class WorkerPool {
   constructor({ module, model, stallMs = 60_000 }) {
     this.opening = { type: 'open', module, model };
     this.stallMs = stallMs;
+    /** A worker that takes more memory than this is replaced. */
+    this.mostBytes = Number.POSITIVE_INFINITY;
     /** @type {Member[]} */
     this.members = [];
     /** @type {Waiting[]} */
@@ -48,7 +51,7 @@ export class WorkerPool {
   hire() {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'deblur' });
     /** @type {Member} */
-    const member = { worker, job: null, ready: false, stalled: undefined };
+    const member = { worker, job: null, ready: false, leaving: false, stalled: undefined };
     worker.onmessage = (event) => this.receive(member, event.data);
     worker.onerror = (event) => this.bury(member, event.message || 'a worker did not start');
     this.members.push(member);
@@ -57,8 +60,12 @@ export class WorkerPool {
     );
   }
 
-  /** @param {number} count How many workers there shall be; some may come later, or not at all. */
-  grow(count) {
+  /**
+   * @param {number} count How many workers there shall be; some may come later, or not at all.
+   * @param {number} mostBytes What each may keep.
+   */
+  grow(count, mostBytes) {
+    this.mostBytes = mostBytes;
     while (this.members.length < count) this.hire().catch(() => {});
   }
 
@@ -84,7 +91,7 @@ export class WorkerPool {
   /** Gives what waits to those who are idle. */
   assign() {
     for (const member of this.members) {
-      if (member.job || !this.waiting.length) continue;
+      if (member.job || member.leaving || !this.waiting.length) continue;
       const ranks = this.waiting.map((job) => job.rank?.() ?? 0);
       const [next] = this.waiting.splice(ranks.indexOf(Math.min(...ranks)), 1);
       this.give(member, next);
@@ -131,6 +138,7 @@ export class WorkerPool {
     clearTimeout(member.stalled);
     member.job = null;
     member.ready = true;
+    if (message.memoryBytes > this.mostBytes) this.renew(member);
     if (message.type === 'error') job.reject(new DeblurError(message.code, message.text, message.values));
     else job.resolve(message);
     this.assign();
@@ -153,6 +161,22 @@ export class WorkerPool {
     if (!member.ready) return; // the next would not start, either
     this.replaced++;
     this.hire().catch((error) => this.giveUpIfAlone(error));
+  }
+
+  /**
+   * A worker whose module has grown too large gives its memory back only with its life. Another takes its place; where none can be had, it stays.
+   * @param {Member} member
+   */
+  async renew(member) {
+    member.leaving = true;
+    try {
+      await this.hire();
+      this.members = this.members.filter((other) => other !== member);
+      member.worker.terminate();
+    } catch {
+      member.leaving = false;
+      this.assign();
+    }
   }
 
   /** Nobody is left, and none can be had. @param {unknown} reason */

@@ -15,18 +15,15 @@ const formats = /** @type {Record<string, import('./metadata.js').OutputFormat>}
 });
 
 /**
- * A mix of two pictures, as a copy.
+ * A mix of two pictures.
  * @param {Uint8ClampedArray} before RGBA
  * @param {Uint8ClampedArray} after
  * @param {number} strength 0: before, 1: after
- * @returns {Uint8ClampedArray<ArrayBuffer>}
+ * @param {Uint8ClampedArray} out As long as both.
  */
-export function mix(before, after, strength) {
-  if (strength === 1) return new Uint8ClampedArray(after);
-  const out = new Uint8ClampedArray(before);
-  if (strength === 0) return out;
-  for (let i = 0; i < out.length; i++) out[i] += strength * (after[i] - before[i]); // rounds, as a clamped array does
-  return out;
+export function mix(before, after, strength, out) {
+  if (strength === 0 || strength === 1) return out.set(strength ? after : before);
+  for (let i = 0; i < out.length; i++) out[i] = before[i] + strength * (after[i] - before[i]); // rounds, as a clamped array does
 }
 
 /** A restored picture. */
@@ -64,9 +61,10 @@ export class RestoredImage {
     const message = { type: 'encode', format, width, height, alpha, metadata: tidy(metadata, keepGps) };
     const { blob } = await this.pool.run({
       make: () => ({ message: { ...message, quality: Math.max(1, Math.round(100 * quality)) } }),
-      onMessage: ({ y, rows }, reply) => {
+      onMessage: ({ y, rows, used }, reply) => {
         const [from, to] = [4 * width * y, 4 * width * (y + rows)];
-        const rgba = mix(before.subarray(from, to), this.pixels.subarray(from, to), strength);
+        const rgba = used?.length === to - from ? used : new Uint8ClampedArray(to - from);
+        mix(before.subarray(from, to), this.pixels.subarray(from, to), strength, rgba);
         reply({ type: 'rows', rgba }, [rgba.buffer]);
       },
       signal,

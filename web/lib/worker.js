@@ -22,8 +22,6 @@ import { Core } from './wasm.js';
  * @property {number} strength
  */
 
-/** @type {OpenRequest} */
-let opening;
 /** @type {Core} */
 let core;
 
@@ -31,39 +29,27 @@ const worker = /** @type {{ postMessage(message: any, transfer?: Transferable[])
   /** @type {unknown} */ (globalThis)
 );
 
-async function openCore() {
-  core = await Core.open(opening.module, new Uint8Array(opening.model));
-}
-
-/**
- * A module's memory never shrinks: where a whole picture was in it, another instance begins anew.
- * @template T
- * @param {Promise<T> | T} work
- * @returns {Promise<T>}
- */
-async function andForget(work) {
-  try {
-    return await work;
-  } finally {
-    await openCore();
-  }
-}
-
 /** @type {(rgba: Uint8ClampedArray) => void} Takes the rows that were asked for. */
 let takeRows = () => {};
 
-/** @type {import('./encode.js').Rows} */
-function askForRows(y, rows) {
-  return new Promise((resolve) => {
-    takeRows = resolve;
-    worker.postMessage({ type: 'rows', y, rows });
-  });
+/** Rows come in memory that goes back and forth: new memory for each strip would pile up. @returns {import('./encode.js').Rows} */
+function rowsOnRequest() {
+  /** @type {Uint8ClampedArray | null} */
+  let used = null;
+  return async (y, rows) => {
+    /** @type {Uint8ClampedArray} */
+    const rgba = await new Promise((resolve) => {
+      takeRows = resolve;
+      worker.postMessage({ type: 'rows', y, rows, used }, used ? [used.buffer] : []);
+    });
+    used = rgba;
+    return rgba;
+  };
 }
 
 const answers = {
   async open(/** @type {OpenRequest} */ request) {
-    opening = request;
-    await openCore();
+    core = await Core.open(request.module, new Uint8Array(request.model));
     return { provenance: core.provenance(), ...core.geometry() };
   },
 
@@ -75,11 +61,16 @@ const answers = {
       const small = overview && factor > 1 ? shrink(pixels, width, height, factor) : null;
       worker.postMessage({ type: 'pixels', ...decoded, overview: small }, [pixels.buffer, ...(small ? [small.buffer] : [])]);
     };
-    return { blur: await andForget(decode(input, core, estimates, tell)) };
+    return { blur: await decode(input, core, estimates, tell) };
   },
 
-  async estimate(/** @type {EstimateRequest} */ { pixels, width, height }) {
-    return { blur: await andForget(core.picture(new Uint8Array(pixels), width, height).estimate()) };
+  estimate(/** @type {EstimateRequest} */ { pixels, width, height }) {
+    const picture = core.picture(new Uint8Array(pixels), width, height);
+    try {
+      return { blur: picture.estimate() };
+    } finally {
+      picture.close();
+    }
   },
 
   describe: (/** @type {DescribeRequest} */ { blur }) => ({ blur: core.describe(blur) }),
@@ -89,7 +80,7 @@ const answers = {
     try {
       picture.tell(blur);
       picture.restore(inner, strength, (done) => worker.postMessage({ type: 'progress', done }));
-      return { pixels: picture.read(inner).buffer, memoryBytes: core.bytes.length };
+      return { pixels: picture.read(inner).buffer };
     } finally {
       picture.close();
     }
@@ -97,7 +88,7 @@ const answers = {
 
   /** Asks for the pixels, some rows at a time. */
   async encode(/** @type {import('./encode.js').Encoding & { type: 'encode' }} */ request) {
-    return { blob: await andForget(encode(request, askForRows, core)) };
+    return { blob: await encode(request, rowsOnRequest(), core) };
   },
 };
 
@@ -106,12 +97,13 @@ worker.onmessage = async (/** @type {MessageEvent<{ type: keyof typeof answers |
   if (event.data.type === 'rows') return takeRows(/** @type {any} */ (event.data).rgba);
   try {
     const answer = await answers[event.data.type](/** @type {any} */ (event.data));
-    worker.postMessage({ type: 'done', ...answer }, 'pixels' in answer ? [answer.pixels] : []);
+    // Its memory never shrinks: the other side decides whether that is too much to keep.
+    worker.postMessage({ type: 'done', memoryBytes: core.bytes.length, ...answer }, 'pixels' in answer ? [answer.pixels] : []);
   } catch (error) {
     const { code, text, values } =
       error instanceof DeblurError
         ? error
         : { code: 'worker-died', text: error instanceof Error ? error.message : String(error) };
-    worker.postMessage({ type: 'error', code, text, values });
+    worker.postMessage({ type: 'error', memoryBytes: core?.bytes.length, code, text, values });
   }
 };

@@ -1,0 +1,129 @@
+// Large photographs: the page answers all the while, memory is bounded, and no canvas is large.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { memoryOfChildren } from '../../scripts/browser-memory.js';
+import { openStage, seen } from './browser.js';
+import { largeJpeg } from './large-photograph.js';
+
+/** @type {import('./browser.js').Stage} */
+let stage;
+const folder = mkdtempSync(join(tmpdir(), 'deblur-large-'));
+
+before(async () => {
+  stage = await openStage();
+});
+after(() => stage.close());
+
+/** @param {string} name @param {number} width @param {number} height */
+async function fileOf(name, width, height) {
+  const path = join(folder, name);
+  writeFileSync(path, await largeJpeg(width, height));
+  return path;
+}
+
+/** @param {import('playwright-core').Page} page @param {string} path */
+async function restore(page, path) {
+  await page.locator('deblur-image .file').setInputFiles(path);
+  await page.locator('deblur-image .frame[data-state="done"]').waitFor({ timeout: 180_000 });
+}
+
+/** @param {import('playwright-core').Page} page */
+async function save(page) {
+  const waiting = page.waitForEvent('download', { timeout: 60_000 });
+  await page.locator('deblur-image .download').click();
+  return readFileSync(await (await waiting).path());
+}
+
+/**
+ * What the threads that draw the page did, each task by itself.
+ * @param {import('playwright-core').Page} page
+ * @param {() => Promise<unknown>} work
+ * @returns {Promise<{ cpuMs: number }[]>} The processor's time, which does not depend on what else the machine has to do.
+ */
+async function mainThreadTasks(page, work) {
+  const session = await page.context().newCDPSession(page);
+  /** @type {any[]} */
+  const events = [];
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  await session.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    categories: 'toplevel,devtools.timeline,disabled-by-default-devtools.timeline,__metadata',
+  });
+  await work();
+  const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
+  await session.send('Tracing.end');
+  await complete;
+  const threadOf = (/** @type {any} */ event) => `${event.pid}:${event.tid}`;
+  const main = new Set(events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(threadOf));
+  return events
+    .filter((event) => event.ph === 'X' && event.name === 'RunTask' && main.has(threadOf(event)))
+    .map(({ tdur }) => ({ cpuMs: tdur / 1000 }));
+}
+
+test('12 megapixels: no task of the main thread takes 100 ms', async () => {
+  const path = await fileOf('12.jpg', 4000, 3000);
+  const { page, errors } = await stage.open('index.html');
+  const tasks = await mainThreadTasks(page, async () => {
+    await restore(page, path);
+    await save(page);
+    await page.keyboard.press('1');
+    await seen(page);
+    await page.locator('deblur-image .strength').fill('40');
+    await seen(page);
+    await page.locator('deblur-image .kind').selectOption('gaussian');
+    await page.locator('deblur-image .download:enabled').waitFor({ timeout: 60_000 });
+  });
+  assert.ok(tasks.length > 200, `a trace of ${tasks.length} tasks`);
+  assert.ok(tasks.every(({ cpuMs }) => Number.isFinite(cpuMs)));
+  const longest = Math.max(...tasks.map(({ cpuMs }) => cpuMs));
+  assert.ok(longest > 1 && longest < 100, `the longest task took ${longest} ms`);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
+test('48 megapixels on a phone of 4 GB: a quarter of its memory is enough, and no canvas is larger than mobile Safari allows', async () => {
+  const path = await fileOf('48.jpg', 8000, 6000);
+  const { page, errors } = await stage.open('lib/errors.js');
+  await page.addInitScript(() => {
+    Object.defineProperties(navigator, { deviceMemory: { value: 4 }, hardwareConcurrency: { value: 2 } });
+    const state = { largest: 0 };
+    const Canvas = OffscreenCanvas;
+    Object.assign(globalThis, {
+      state,
+      OffscreenCanvas: class extends Canvas {
+        constructor(/** @type {number} */ width, /** @type {number} */ height) {
+          super(width, height);
+          state.largest = Math.max(state.largest, width * height);
+        }
+      },
+    });
+  });
+  await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
+  const idle = memoryOfChildren();
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, memoryOfChildren() - idle);
+  }, 50);
+  await restore(page, path);
+  const restoring = peak;
+  const saved = await save(page);
+  await page.keyboard.press('1');
+  await seen(page);
+  clearInterval(watch);
+  const sizeAt = saved.indexOf(Buffer.from([0xff, 0xc0])) + 5;
+  assert.deepEqual([saved.readUInt16BE(sizeAt), saved.readUInt16BE(sizeAt + 2)], [6000, 8000]);
+  assert.ok(restoring > 8 * 48, `${restoring} MB: nothing was measured`);
+  assert.ok(restoring < 4096 / 5, `${restoring} MB while it was restored`);
+  assert.ok(peak < 4096 / 4, `${peak} MB while it was saved`);
+  const view = await page.locator('deblur-image .view canvas').evaluate((canvas) => {
+    const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+    return width * height;
+  });
+  const largest = await page.evaluate(() => /** @type {any} */ (globalThis).state.largest);
+  assert.ok(largest > 1e6 && Math.max(largest, view) <= 16_777_216, `a canvas of ${largest} pixels`);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
