@@ -13,7 +13,8 @@ import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './t
  * @property {number} [tilePx] Side of the tiles, which are squares then. The result does not depend on it. Default: tiles as wide as
  *   the picture, as far as the device's memory allows.
  * @property {(done: number) => void} [onProgress] Told the share that is done, 0..1, ever larger.
- * @property {(tile: Rectangle, pixels: Uint8ClampedArray<ArrayBuffer>) => void} [onTile] Told each tile's RGBA as it is done.
+ * @property {(tile: Rectangle, pixels: Uint8ClampedArray<ArrayBuffer>) => void} [onTile] Told each tile's RGBA as it is done; it holds during
+ *   the call.
  * @property {Uint8ClampedArray<ArrayBuffer>} [into] Where to write the result; it is as large as the picture. Default: new memory.
  * @property {AbortSignal} [signal]
  */
@@ -58,13 +59,23 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
   const abort = () => failed.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
 
+  /** @type {ArrayBuffer[]} Goes to workers and comes back: new memory for each tile would pile up. */
+  const spare = [];
+  const cutOuter = (/** @type {Rectangle} */ outer) => {
+    const bytes = 4 * outer.width * outer.height;
+    const at = spare.findIndex((buffer) => buffer.byteLength >= bytes);
+    const buffer = at < 0 ? new ArrayBuffer(bytes) : spare.splice(at, 1)[0];
+    cut(pixels, width, outer, new Uint8ClampedArray(buffer, 0, bytes));
+    return buffer;
+  };
+
   /** @param {Rectangle} tile */
   const restoreTile = async (tile) => {
     const outer = withHalo(tile, width, height, geometry);
     const inner = { ...tile, x: tile.x - outer.x, y: tile.y - outer.y };
     const answer = await pool.run({
       make: () => {
-        const { buffer } = cut(pixels, width, outer);
+        const buffer = cutOuter(outer);
         const message = { type: 'tile', pixels: buffer, width: outer.width, height: outer.height, inner, blur, strength };
         return { message, transfer: [buffer] };
       },
@@ -72,9 +83,10 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
       rank: () => rankOf(tile, view()),
       signal: failed.signal,
     });
-    const restored = new Uint8ClampedArray(answer.pixels);
+    const restored = new Uint8ClampedArray(answer.pixels, 0, 4 * tile.width * tile.height);
     paste(result, width, tile, restored);
     onTile(tile, restored);
+    spare.push(answer.pixels);
     progress.set(tile, tile.width * tile.height);
   };
 

@@ -82,11 +82,11 @@ export function rankOf(tile, view) {
  * @param {Uint8Array | Uint8ClampedArray} rgba
  * @param {number} width Of the picture that `rgba` is.
  * @param {Rectangle} part Inside it.
- * @returns {Uint8ClampedArray<ArrayBuffer>} A copy of the part.
+ * @param {Uint8ClampedArray<ArrayBuffer>} [out] Where to put it. Default: new memory.
+ * @returns {Uint8ClampedArray<ArrayBuffer>} `out`, a copy of the part.
  */
-export function cut(rgba, width, part) {
+export function cut(rgba, width, part, out = new Uint8ClampedArray(part.width * part.height * 4)) {
   const row = part.width * 4;
-  const out = new Uint8ClampedArray(row * part.height);
   for (let y = 0; y < part.height; y++) {
     const from = ((part.y + y) * width + part.x) * 4;
     out.set(rgba.subarray(from, from + row), y * row);

@@ -265,11 +265,12 @@ export class CorePicture {
 
   /**
    * @param {import('./tiles.js').Rectangle} [part] Default: all of it.
+   * @param {Uint8ClampedArray<ArrayBuffer>} [out] Where to put them. Default: new memory.
    * @returns {Uint8ClampedArray<ArrayBuffer>} The restored pixels, in a copy that outlives the picture.
    */
-  read(part = { x: 0, y: 0, width: this.width, height: this.height }) {
+  read(part = { x: 0, y: 0, width: this.width, height: this.height }, out = undefined) {
     const restored = this.core.bytes.subarray(this.result, this.result + this.size);
-    return cut(restored, this.width, part);
+    return cut(restored, this.width, part, out);
   }
 }
 

@@ -14,7 +14,7 @@ import { Core } from './wasm.js';
  * @typedef {{ type: 'describe', blur: BlurDescription & { rest: BlurEstimate } }} DescribeRequest
  * @typedef {object} TileRequest
  * @property {'tile'} type
- * @property {ArrayBuffer} pixels RGBA of the tile with its halo.
+ * @property {ArrayBuffer} pixels RGBA of the tile with its halo, or more memory than that; it goes back with the tile's own.
  * @property {number} width
  * @property {number} height
  * @property {import('./tiles.js').Rectangle} inner The tile within it.
@@ -76,11 +76,12 @@ const answers = {
   describe: (/** @type {DescribeRequest} */ { blur }) => ({ blur: core.describe(blur) }),
 
   tile(/** @type {TileRequest} */ { pixels, width, height, inner, blur, strength }) {
-    const picture = core.picture(new Uint8Array(pixels), width, height);
+    const picture = core.picture(new Uint8Array(pixels, 0, 4 * width * height), width, height);
     try {
       picture.tell(blur);
       picture.restore(inner, strength, (done) => worker.postMessage({ type: 'progress', done }));
-      return { pixels: picture.read(inner).buffer };
+      picture.read(inner, new Uint8ClampedArray(pixels, 0, 4 * inner.width * inner.height));
+      return { pixels };
     } finally {
       picture.close();
     }
