@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/model_file.h"
 #include "degrade/recipe.h"
 #include "tools/options.h"
 
@@ -24,6 +25,9 @@ const char *train_command_line(int argc, char **argv, char *text, size_t size);
 
 /* The side of a sample, from option `name`; false after a message. */
 bool train_read_crop(const struct command *command, const char *name, size_t fallback, size_t *crop_px);
+
+/* Its bytes were *size; false after a message. The caller releases it. */
+bool train_read_model(const struct command *command, const char *path, struct model_file *out, size_t *size);
 
 /* --degrade: a preset's name, or a file's; false after a message. */
 bool train_read_recipe(const struct command *command, struct recipe *recipe);

@@ -1,20 +1,12 @@
 /* train_export_onnx.c - `deblur-train export-onnx`: our weights, for other programs to run. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/model_file.h"
 #include "picture/file.h"
-#include "tools/options.h"
+#include "tools/common.h"
 #include "tools/train_commands.h"
 #include "train/onnx.h"
-
-static int fail(const struct command *command, const char *path, enum deblur_status status) {
-	fprintf(stderr, "%s: %s: %s\n", command->name, path,
-			status == DEBLUR_IO ? strerror(errno) : deblur_status_message(status));
-	return EXIT_FAILURE;
-}
 
 static int export_graph(const struct command *command, const struct graph *graph, const char *provenance,
 						const char *path) {
@@ -23,23 +15,19 @@ static int export_graph(const struct command *command, const struct graph *graph
 	enum deblur_status status = onnx_write(graph, provenance, &bytes, &size);
 	if (!status) status = file_write(path, bytes, size);
 	free(bytes);
-	if (status) return fail(command, path, status);
+	if (status) return common_fail(command, path, status), EXIT_FAILURE;
 	printf("%s: %s, %zu parameters, sizes in multiples of %zu pixels\n", path, graph->name,
 		   graph_parameter_total(graph), graph_alignment_px(graph));
 	return EXIT_SUCCESS;
 }
 
 static int export_model(const struct command *command, const char *from, const char *to, const char *estimator_to) {
-	uint8_t *bytes = NULL;
 	size_t size = 0;
 	struct model_file model = {0};
-	enum deblur_status status = file_read(from, &bytes, &size);
-	if (!status) status = model_file_read(bytes, size, &model);
-	free(bytes);
-	if (!status && estimator_to && !model.estimator) status = DEBLUR_NO_ESTIMATOR;
-	if (status) {
+	if (!train_read_model(command, from, &model, &size)) return EXIT_FAILURE;
+	if (estimator_to && !model.estimator) {
 		model_file_release(&model);
-		return fail(command, from, status);
+		return common_fail(command, from, DEBLUR_NO_ESTIMATOR), EXIT_FAILURE;
 	}
 	int code = export_graph(command, model.restorer, model.provenance, to);
 	if (!code && estimator_to) code = export_graph(command, model.estimator, model.provenance, estimator_to);

@@ -1,22 +1,14 @@
 /* train_quantise.c - `deblur-train quantise`: a model in a smaller file. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/model_file.h"
 #include "core/quantise.h"
 #include "picture/file.h"
-#include "tools/options.h"
+#include "tools/common.h"
 #include "tools/train_commands.h"
 
 enum { DEFAULT_BITS = 8 };
-
-static int fail(const struct command *command, const char *path, enum deblur_status status) {
-	fprintf(stderr, "%s: %s: %s\n", command->name, path,
-			status == DEBLUR_IO ? strerror(errno) : deblur_status_message(status));
-	return EXIT_FAILURE;
-}
 
 /* The model's own words, and how it is stored. */
 static bool add_provenance(struct model_file *model, int bits) {
@@ -31,20 +23,15 @@ static bool add_provenance(struct model_file *model, int bits) {
 
 static int quantise(const struct command *command, const char *from, const char *to, int bits) {
 	uint8_t *bytes = NULL;
-	size_t size = 0;
+	size_t before = 0, size = 0;
 	struct model_file model = {0};
-	enum deblur_status status = file_read(from, &bytes, &size);
-	if (!status) status = model_file_read(bytes, size, &model);
-	free(bytes);
-	bytes = NULL;
-	if (status) return fail(command, from, status);
-	const size_t before = size;
-	status =
+	if (!train_read_model(command, from, &model, &before)) return EXIT_FAILURE;
+	enum deblur_status status =
 		add_provenance(&model, bits) ? model_file_write_quantised(&model, bits, &bytes, &size) : DEBLUR_OUT_OF_MEMORY;
 	if (!status) status = file_write(to, bytes, size);
 	free(bytes);
 	model_file_release(&model);
-	if (status) return fail(command, to, status);
+	if (status) return common_fail(command, to, status), EXIT_FAILURE;
 	printf("%s: %zu bytes, %zu before\n", to, size, before);
 	return EXIT_SUCCESS;
 }

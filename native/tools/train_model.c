@@ -1,0 +1,15 @@
+/* train_model.c - models as the commands that rewrite them read them: graphs and weights, open to change. */
+#include <stdlib.h>
+
+#include "picture/file.h"
+#include "tools/common.h"
+#include "tools/train_commands.h"
+
+bool train_read_model(const struct command *command, const char *path, struct model_file *out, size_t *size) {
+	uint8_t *bytes = NULL;
+	enum deblur_status status = file_read(path, &bytes, size);
+	if (!status) status = model_file_read(bytes, *size, out);
+	free(bytes);
+	if (status) common_fail(command, path, status);
+	return !status;
+}
