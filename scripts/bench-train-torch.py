@@ -3,8 +3,9 @@
 
     bench-train-torch.py NETWORK BATCH SIDE_PX SECONDS THREADS
 
-Prints a JSON list of ways to run it, each with its best step: float32 and bfloat16 (autocast), both memory layouts, and the
-transposed convolution as the module of that name or as the 1x1 convolution and shuffle that it equals. Needs python3-torch.
+Prints a JSON list of ways to run it, each with its best step: float32 and bfloat16 (autocast), both memory layouts, and
+as one writes it or rewritten: transposed convolutions as the 1x1 convolution and shuffle that they equal, and mixed ones, which
+are one grouped convolution with a group for each sample, as a convolution for each sample. Needs python3-torch.
 """
 import json
 import sys
@@ -40,6 +41,37 @@ class Block(nn.Module):
         return x + self.conv2(F.relu(y))
 
 
+class MixedConv(nn.Module):
+    """GRAPH_MIXED_CONV2D in native/core/graph.h: every sample has a kernel of its own."""
+
+    def __init__(self, width, told, rank, apart):
+        super().__init__()
+        self.weight, self.mix = nn.Parameter(torch.randn(rank, width, 3, 3)), nn.Parameter(torch.randn(width, rank) / rank)
+        self.bias, self.apart = nn.Parameter(torch.zeros(width)), apart
+        self.gate, self.shift = nn.Linear(told, rank), nn.Linear(told, width)
+
+    def forward(self, x, told):
+        batch, width = x.shape[:2]
+        mixes = self.mix * (1 + self.gate(told))[:, None, :]  # [batch][out][rank]
+        kernels = (mixes @ self.weight.flatten(1)).view(batch, width, width, 3, 3)
+        biases = self.bias + self.shift(told)
+        if self.apart:
+            return torch.cat([F.conv2d(x[i : i + 1], kernels[i], biases[i], padding=1) for i in range(batch)])
+        grouped = F.conv2d(x.reshape(1, batch * width, *x.shape[2:]), kernels.flatten(0, 1), padding=1, groups=batch)
+        return grouped.view_as(x) + biases[:, :, None, None]
+
+
+class MixedBlock(nn.Module):
+    """x + mixed(relu(mixed(x)))."""
+
+    def __init__(self, width, told, rank, apart):
+        super().__init__()
+        self.conv1, self.conv2 = MixedConv(width, told, rank, apart), MixedConv(width, told, rank, apart)
+
+    def forward(self, x, told):
+        return x + self.conv2(F.relu(self.conv1(x, told)), told)
+
+
 class Published(nn.Module):
     def __init__(self, shuffled):
         super().__init__()
@@ -57,14 +89,20 @@ class Published(nn.Module):
 class Unet(nn.Module):
     """networks_unet."""
 
-    def __init__(self, shuffled, widths, encoder, decoder, told=64):
+    def __init__(self, shuffled, widths, ranks, encoder, decoder, told=64):
         super().__init__()
+
+        def blocks(counts):
+            return nn.ModuleList(
+                nn.ModuleList(MixedBlock(w, told, r, shuffled) if r else Block(w, told) for _ in range(n))
+                for w, r, n in zip(widths, ranks, counts)
+            )
+
         self.told = nn.Sequential(nn.Linear(CONDITION, told), nn.ReLU(), nn.Linear(told, told), nn.ReLU())
         self.stem, self.head = nn.Conv2d(12, widths[0], 3, padding=1), nn.Conv2d(widths[0], 12, 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(widths, widths[1:]))
         self.up = nn.ModuleList(up(b, a, shuffled) for a, b in zip(widths, widths[1:]))
-        self.encoder = nn.ModuleList(nn.ModuleList(Block(w, told) for _ in range(n)) for w, n in zip(widths, encoder))
-        self.decoder = nn.ModuleList(nn.ModuleList(Block(w, told) for _ in range(n)) for w, n in zip(widths, decoder))
+        self.encoder, self.decoder = blocks(encoder), blocks(decoder)
 
     def forward(self, picture, condition):
         told = self.told(condition)
@@ -85,8 +123,8 @@ class Unet(nn.Module):
 
 NETWORKS = {
     "published": Published,
-    "student": lambda shuffled: Unet(shuffled, (24, 48, 96), (1, 1, 2), (1, 1)),
-    "teacher": lambda shuffled: Unet(shuffled, (32, 64, 128), (2, 2, 4), (2, 2)),
+    "student": lambda shuffled: Unet(shuffled, (24, 48, 96), (96, 96, 96), (1, 1, 2), (1, 1)),
+    "teacher": lambda shuffled: Unet(shuffled, (32, 64, 128), (0, 0, 0), (2, 2, 4), (2, 2)),
 }
 
 

@@ -1,5 +1,5 @@
 // Training steps of the trainer and of PyTorch, in turns, best of each; see scripts/bench-train. PyTorch runs the net as one writes it,
-// and with transposed convolutions rewritten as the 1x1 convolution and shuffle that they equal, for which it has quicker code.
+// and rewritten into what it has quicker code for (bench-train-torch.py).
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 
