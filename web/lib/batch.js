@@ -51,6 +51,11 @@ export class Batch {
     this.onChange();
   }
 
+  /** How many are done, or have failed. */
+  get ended() {
+    return this.items.filter(({ state }) => state === 'done' || state === 'failed').length;
+  }
+
   /** What was made with other settings is made again. */
   refresh() {
     for (const item of this.items)
@@ -107,6 +112,19 @@ export class Batch {
     const madeWith = keyOf(settings);
     if (madeWith !== keyOf(this.settings(item))) return this.keep(item, image, signal); // they were changed meanwhile
     this.update(item, { state: 'done', result, resultName: outputName(item.name, settings.format), madeWith });
+  }
+
+  /**
+   * Keeps what became of the photograph that is looked at; if that fails, the item says so.
+   * @param {Item} item
+   * @param {import('./restored-image.js').RestoredImage} image
+   */
+  async take(item, image) {
+    try {
+      await this.keep(item, image);
+    } catch (error) {
+      this.update(item, { state: 'failed', error });
+    }
   }
 
   /** @returns {Promise<Blob>} All results; names that occur twice are numbered. */

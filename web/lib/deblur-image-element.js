@@ -1,4 +1,5 @@
 import { Batch } from './batch.js';
+import { BatchPanel } from './batch-panel.js';
 import { describeBlur } from './blur.js';
 import { BlurControls } from './blur-controls.js';
 import { DeblurError, load } from './deblur.js';
@@ -6,14 +7,13 @@ import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
 import { describeWork } from './diagnostics.js';
 import { fill } from './errors.js';
-import { droppedFiles, isPicture } from './files.js';
-import { Filmstrip } from './filmstrip.js';
-import { listenToGestures, moveByKey, toggleZoom, zoomStep } from './gestures.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
+import { fetchPicture, Intake } from './intake.js';
 import { copy, download, encodeAs, outputName, share } from './save.js';
 import { SavePanel } from './save-panel.js';
 import { Session } from './session.js';
 import { TimeLeft } from './time-left.js';
+import { ViewControls } from './view-controls.js';
 import { Viewer } from './viewer.js';
 
 /** @typedef {import('./batch.js').Item} Item */
@@ -29,13 +29,6 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (/** @t
 const RERUN_MS = 150;
 
 const mainControl = { empty: '.empty .choose', working: '.view', done: '.view', error: '.error .choose' };
-
-/** @param {Event} event @returns {boolean} Whether it happened where text is written or chosen. */
-function isEditable(event) {
-  const at = event.composedPath()[0];
-  if (!(at instanceof HTMLElement)) return false;
-  return at.isContentEditable || at.matches('textarea, select, input:not([type=range], [type=checkbox])');
-}
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -77,13 +70,18 @@ export class DeblurImageElement extends Base {
     this.run = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.rerunTimer = undefined;
-    /** @type {Promise<Blob> | null} */
-    this.sampleBlob = null;
     /** @type {import('./i18n.js').Translate} */
     this.t = fill;
     this.view = this.find('.view');
-    this.split = this.field('split');
-    this.viewer = new Viewer(this.view, /** @type {HTMLCanvasElement} */ (this.find('.view canvas')), () => this.placeOverlay());
+    this.viewer = new Viewer(this.view, /** @type {HTMLCanvasElement} */ (this.find('.view canvas')), () =>
+      this.viewControls.place(),
+    );
+    this.viewControls = new ViewControls(root, this.viewer, () => this.hasAttribute('fill'));
+    this.intake = new Intake(
+      root,
+      (files) => this.openFiles(files),
+      (error) => this.fail(error),
+    );
     this.controls = new BlurControls(root, () => this.rerunSoon());
     this.saving = new SavePanel(root, () => this.settingsChanged());
     this.batch = new Batch(
@@ -91,25 +89,24 @@ export class DeblurImageElement extends Base {
       (item) => this.settingsOf(item),
       () => this.showBatch(),
     );
-    this.film = new Filmstrip(this.find('.film'), (item) => this.look(item));
-    this.onPaste = this.onPaste.bind(this);
+    this.batchPanel = new BatchPanel(root, this.batch, (item) => this.look(item));
     this.listen();
   }
 
   // ---- life ----
 
   connectedCallback() {
-    document.addEventListener('paste', this.onPaste);
+    this.intake.observe();
     this.viewer.observe();
     this.followLanguage();
     this.deblurrer().catch(() => {}); // begins to load; an error is told when a photograph comes
-    this.offerSample();
+    this.intake.offerSample(this.getAttribute('sample'));
     const src = this.getAttribute('src');
     if (src) this.openUrl(src);
   }
 
   disconnectedCallback() {
-    document.removeEventListener('paste', this.onPaste);
+    this.intake.unobserve();
     clearTimeout(this.rerunTimer);
     this.close();
     this.viewer.unobserve();
@@ -150,19 +147,6 @@ export class DeblurImageElement extends Base {
     return this.loading;
   }
 
-  offerSample() {
-    const sample = this.getAttribute('sample');
-    if (!sample || this.sampleBlob) return;
-    this.sampleBlob = fetch(new URL(sample, document.baseURI)).then((response) => {
-      if (!response.ok) throw new DeblurError('not-a-picture', 'The sample is missing');
-      return response.blob();
-    });
-    this.find('.sample').hidden = false;
-    this.sampleBlob.catch(() => {
-      this.find('.sample').hidden = true;
-    });
-  }
-
   /** Into the language of the document around it. */
   async followLanguage() {
     const language = chooseLanguage([this.closest('[lang]')?.getAttribute('lang') ?? '']);
@@ -170,7 +154,7 @@ export class DeblurImageElement extends Base {
     this.find('.frame').setAttribute('lang', language);
     this.find('.frame').setAttribute('dir', directionOf(language));
     localize(/** @type {ShadowRoot} */ (this.shadowRoot), this.t);
-    this.placeOverlay();
+    this.viewControls.place();
     if (this.session?.assumed) this.showFinding(this.session.assumed);
     this.showBatch();
   }
@@ -197,21 +181,6 @@ export class DeblurImageElement extends Base {
       for (const element of /** @type {ShadowRoot} */ (this.shadowRoot).querySelectorAll(selector))
         element.addEventListener(type, act);
     };
-    for (const [button, input] of [
-      ['choose', 'file'],
-      ['camera', 'file-camera'],
-      ['folder', 'file-folder'],
-    ]) {
-      on(`.${button}`, 'click', () => this.field(input).click());
-      on(`.${input}`, 'change', () => {
-        const files = [...(this.field(input).files ?? [])];
-        this.field(input).value = '';
-        this.openFiles(input === 'file-folder' ? files.filter(isPicture) : files);
-      });
-    }
-    this.find('.camera').hidden = !matchMedia('(pointer: coarse)').matches;
-    this.find('.folder').hidden = matchMedia('(pointer: coarse)').matches;
-    on('.sample', 'click', () => this.sampleBlob?.then((blob) => this.open(blob, 'sample.png')));
     on('.close', 'click', () => this.close());
     on('.cancel', 'click', () => this.session?.stop());
     on('.strength', 'input', () => this.strengthChanged());
@@ -220,70 +189,13 @@ export class DeblurImageElement extends Base {
     on('.download', 'click', () => this.save((blob, name) => download(blob, name)));
     on('.share', 'click', () => this.save(share));
     on('.copy', 'click', () => this.copy());
-    on('.zip', 'click', () => this.batch.zip().then((blob) => download(blob, 'deblurred.zip')));
     on('.diagnostics', 'toggle', () => this.showDiagnostics());
     on('.copy-diagnostics', 'click', () => navigator.clipboard?.writeText(this.find('.diagnostics pre').textContent ?? ''));
-    this.listenToView(on);
-    const frame = this.find('.frame');
-    frame.addEventListener('keydown', (event) => this.onKey(event));
-    frame.addEventListener('keyup', (event) => this.onKey(event));
-    frame.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      frame.classList.add('over');
-    });
-    frame.addEventListener('dragleave', () => frame.classList.remove('over'));
-    frame.addEventListener('drop', (event) => {
-      event.preventDefault();
-      frame.classList.remove('over');
-      if (event.dataTransfer) this.drop(event.dataTransfer);
-    });
   }
 
-  /** @param {(selector: string, type: string, act: (event: any) => void) => void} on */
-  listenToView(on) {
-    on('.zoom', 'click', () => toggleZoom(this.viewer));
-    on('.zoom-in', 'click', () => zoomStep(this.viewer, 1));
-    on('.zoom-out', 'click', () => zoomStep(this.viewer, -1));
-    on('.side', 'click', () => this.toggleSide());
-    on('.peek', 'pointerdown', () => this.peek(true));
-    for (const end of ['pointerup', 'pointerleave', 'pointercancel', 'keyup', 'blur']) on('.peek', end, () => this.peek(false));
-    on('.peek', 'keydown', (event) => (event.key === ' ' || event.key === 'Enter') && this.peek(true));
-    on('.peek', 'contextmenu', (event) => event.preventDefault()); // of a long press
-    this.split.addEventListener('input', () => {
-      this.viewer.split = Number(this.split.value) / 100;
-      this.viewer.draw();
-    });
-    listenToGestures(this.viewer, this.view, () => this.hasAttribute('fill'));
-  }
-
-  /** @param {DataTransfer} transfer */
-  async drop(transfer) {
-    const files = await droppedFiles(transfer);
-    if (files.length) this.openFiles(files);
-    else this.fail(new DeblurError('not-a-picture', 'What was dropped is not a file; save the picture first, then drop it'));
-  }
-
-  /** @param {ClipboardEvent} event */
-  onPaste(event) {
-    const files = [...(event.clipboardData?.files ?? [])].filter((item) => item.type.startsWith('image/'));
-    if (!files.length || event.defaultPrevented || isEditable(event)) return;
-    event.preventDefault();
-    this.openFiles(files);
-  }
-
-  /**
-   * Single keys work while the focus is in here, and nowhere else (WCAG 2.1.4).
-   * @param {KeyboardEvent} event
-   */
-  onKey(event) {
-    if (!this.session?.photograph || isEditable(event) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = event.key.toLowerCase();
-    const down = event.type === 'keydown';
-    if (key === 'b') this.peek(down);
-    else if (!down) return;
-    else if (key === 's') this.toggleSide();
-    else if (!moveByKey(this.viewer, event, event.target === this.view)) return;
-    event.preventDefault();
+  /** @param {DataTransfer} transfer Of a drop, wherever it was. */
+  drop(transfer) {
+    return this.intake.drop(transfer);
   }
 
   // ---- showing ----
@@ -318,41 +230,6 @@ export class DeblurImageElement extends Base {
     return this.session?.restored?.pixels === this.session?.photograph?.pixels;
   }
 
-  /** The slider lies over what is seen of the picture. */
-  placeOverlay() {
-    const { viewer } = this;
-    const { x, y, width, height } = viewer.visibleOnScreen;
-    const overlay = this.find('.overlay');
-    Object.assign(overlay.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
-    overlay.style.setProperty('--split', `${100 * viewer.split}%`);
-    overlay.hidden = !viewer.comparing || viewer.onlyBefore || viewer.mode === 'side';
-    this.split.value = String(100 * viewer.split);
-    this.split.setAttribute('aria-valuetext', `${Math.round(100 * viewer.split)}%`);
-    const frame = this.find('.frame');
-    frame.classList.toggle('zoomed', viewer.zoom !== null);
-    frame.classList.toggle('side-by-side', viewer.mode === 'side');
-    this.view.style.setProperty('--aspect', String(viewer.width / viewer.height));
-    this.find('.zoom').textContent = `${Math.round(100 * viewer.scale)}%`;
-    this.find('.before-tag').hidden = !viewer.comparing;
-    const [pane] = viewer.panes;
-    const below = (viewer.canvas.height - pane.y - pane.height) / viewer.pixelRatio;
-    this.find('.before-tag').style.setProperty('--pane-bottom', `${below}px`);
-    this.find('.after-tag').hidden = !viewer.comparing || (viewer.onlyBefore && viewer.mode === 'split');
-  }
-
-  toggleSide() {
-    this.viewer.setMode(this.viewer.mode === 'side' ? 'split' : 'side');
-    this.find('.side').setAttribute('aria-pressed', String(this.viewer.mode === 'side'));
-  }
-
-  /** @param {boolean} on */
-  peek(on) {
-    if (this.viewer.onlyBefore === on) return;
-    this.find('.peek').setAttribute('aria-pressed', String(on));
-    this.viewer.onlyBefore = on;
-    this.viewer.draw();
-  }
-
   /** @param {string} what Told to who cannot see it. */
   announce(what) {
     this.find('.status').textContent = what;
@@ -383,12 +260,8 @@ export class DeblurImageElement extends Base {
   }
 
   showBatch() {
-    const { items } = this.batch;
-    const ended = items.filter(({ state }) => state === 'done' || state === 'failed').length;
-    this.find('.batch').hidden = items.length < 2;
-    this.film.show(items, this.item, this.t);
-    this.find('.batch-text').textContent = this.t('{ended} of {count} done', { ended, count: items.length });
-    this.field('zip').disabled = ended < items.length || !items.some(({ result }) => result);
+    const { items, ended } = this.batch;
+    this.batchPanel.show(this.item, this.t);
     if (items.length > 1 && ended === items.length) this.announce(this.t('All photographs are done'));
   }
 
@@ -419,12 +292,9 @@ export class DeblurImageElement extends Base {
   /** @param {string} url */
   async openUrl(url) {
     try {
-      const response = await fetch(new URL(url, document.baseURI));
-      if (!response.ok)
-        throw new DeblurError('not-a-picture', 'The picture could not be fetched ({status})', { status: response.status });
-      await this.open(await response.blob(), url.split('/').pop());
+      await this.open(await fetchPicture(url));
     } catch (error) {
-      this.fail(error instanceof DeblurError ? error : new DeblurError('not-a-picture', 'The picture could not be fetched'));
+      this.fail(error);
     }
   }
 
@@ -580,7 +450,7 @@ export class DeblurImageElement extends Base {
     this.show('done');
     this.showFinding(blur);
     this.announce(`${this.t('Done.')} ${this.find('.finding').textContent}`);
-    if (this.item) this.keep(this.item, image);
+    if (this.item) this.batch.take(this.item, image);
     this.showDiagnostics();
     this.tell('deblur-done', { image, blur });
   }
@@ -613,17 +483,8 @@ export class DeblurImageElement extends Base {
   }
 
   settingsChanged() {
-    if (this.item && this.session?.restored) this.keep(this.item, this.session.restored);
+    if (this.item && this.session?.restored) this.batch.take(this.item, this.session.restored);
     this.batch.refresh();
-  }
-
-  /** @param {Item} item @param {import('./restored-image.js').RestoredImage} image */
-  async keep(item, image) {
-    try {
-      await this.batch.keep(item, image);
-    } catch (error) {
-      this.batch.update(item, { state: 'failed', error });
-    }
   }
 
   /** @param {(blob: Blob, name: string) => unknown} use What to do with the file. */

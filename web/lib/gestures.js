@@ -15,6 +15,13 @@ const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
 /** @param {Point} a @param {Point} b */
 const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
+/** @param {Event} event @returns {boolean} Whether it happened where text is written or chosen. */
+export function isEditable(event) {
+  const at = event.composedPath()[0];
+  if (!(at instanceof HTMLElement)) return false;
+  return at.isContentEditable || at.matches('textarea, select, input:not([type=range], [type=checkbox])');
+}
+
 /** Fit, or one pixel of the picture for one of the screen. @param {Viewer} viewer @param {Point} [at] */
 export function toggleZoom(viewer, at) {
   viewer.zoomTo(viewer.zoom === null ? Math.max(1, viewer.fit * 2) : null, at);

@@ -80,7 +80,6 @@ export default {
   'The picture could not be fetched': 'تعذّر جلب الصورة',
   'The picture could not be fetched ({status})': 'تعذّر جلب الصورة ({status})',
   'The picture could not be shared; download it instead': 'تعذّرت مشاركة الصورة؛ نزّلها بدلًا من ذلك',
-  'The sample is missing': 'المثال مفقود',
   'The shape of the blur': 'شكل الضبابية',
   'The work was lost ({why}); try again, or with a smaller picture': 'ضاع العمل ({why})؛ حاول مرة أخرى أو بصورة أصغر',
   'There is a new version of this page.': 'توجد نسخة جديدة من هذه الصفحة.',

@@ -78,7 +78,6 @@ export default {
   'The picture could not be fetched': 'Das Bild ließ sich nicht laden',
   'The picture could not be fetched ({status})': 'Das Bild ließ sich nicht laden ({status})',
   'The picture could not be shared; download it instead': 'Das Bild ließ sich nicht teilen; laden Sie es stattdessen herunter',
-  'The sample is missing': 'Das Beispiel fehlt',
   'The shape of the blur': 'Die Form der Unschärfe',
   'The work was lost ({why}); try again, or with a smaller picture':
     'Die Arbeit ging verloren ({why}); versuchen Sie es noch einmal oder mit einem kleineren Bild',

@@ -78,7 +78,6 @@ export default {
   'The picture could not be fetched': 'No se pudo cargar la imagen',
   'The picture could not be fetched ({status})': 'No se pudo cargar la imagen ({status})',
   'The picture could not be shared; download it instead': 'No se pudo compartir la imagen; descárguela',
-  'The sample is missing': 'Falta el ejemplo',
   'The shape of the blur': 'La forma del desenfoque',
   'The work was lost ({why}); try again, or with a smaller picture':
     'El trabajo se perdió ({why}); inténtelo de nuevo o con una imagen más pequeña',

@@ -78,7 +78,6 @@ export default {
   'The picture could not be fetched': 'L’image n’a pas pu être chargée',
   'The picture could not be fetched ({status})': 'L’image n’a pas pu être chargée ({status})',
   'The picture could not be shared; download it instead': 'L’image n’a pas pu être partagée ; téléchargez-la',
-  'The sample is missing': 'L’exemple manque',
   'The shape of the blur': 'La forme du flou',
   'The work was lost ({why}); try again, or with a smaller picture':
     'Le travail a été perdu ({why}) ; réessayez, ou avec une image plus petite',

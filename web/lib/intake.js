@@ -1,0 +1,111 @@
+import { DeblurError } from './errors.js';
+import { droppedFiles, isPicture } from './files.js';
+import { isEditable } from './gestures.js';
+
+/**
+ * A picture from an address.
+ * @param {string} url Relative to the document.
+ * @returns {Promise<File>} Named as there. Rejects with a DeblurError.
+ */
+export async function fetchPicture(url) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(new URL(url, document.baseURI));
+  } catch {
+    throw new DeblurError('not-a-picture', 'The picture could not be fetched');
+  }
+  if (!response.ok)
+    throw new DeblurError('not-a-picture', 'The picture could not be fetched ({status})', { status: response.status });
+  const blob = await response.blob();
+  return new File([blob], url.split('/').pop() ?? '', { type: blob.type });
+}
+
+/** How photographs come in: chosen, shot, dropped, pasted, or the sample. */
+export class Intake {
+  /**
+   * @param {ParentNode} root The template.
+   * @param {(files: File[]) => unknown} onFiles
+   * @param {(error: unknown) => void} onError Told why there is none.
+   */
+  constructor(root, onFiles, onError) {
+    this.find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
+    this.buttons = (/** @type {string} */ selector) => root.querySelectorAll(selector);
+    this.onFiles = onFiles;
+    this.onError = onError;
+    /** @type {Promise<File> | null} */
+    this.sample = null;
+    this.onPaste = this.onPaste.bind(this);
+    this.listenToButtons();
+    this.listenToDrops();
+  }
+
+  listenToButtons() {
+    for (const [button, name] of [
+      ['choose', 'file'],
+      ['camera', 'file-camera'],
+      ['folder', 'file-folder'],
+    ]) {
+      const input = /** @type {HTMLInputElement} */ (this.find(`.${name}`));
+      for (const one of this.buttons(`.${button}`)) one.addEventListener('click', () => input.click());
+      input.addEventListener('change', () => {
+        const files = [...(input.files ?? [])];
+        input.value = '';
+        this.onFiles(button === 'folder' ? files.filter(isPicture) : files);
+      });
+    }
+    const isPhone = matchMedia('(pointer: coarse)').matches;
+    this.find('.camera').hidden = !isPhone;
+    this.find('.folder').hidden = isPhone;
+    this.find('.sample').addEventListener('click', () => this.sample?.then((file) => this.onFiles([file]), this.onError));
+  }
+
+  listenToDrops() {
+    const frame = this.find('.frame');
+    frame.addEventListener('dragover', (event) => {
+      event.preventDefault();
+      frame.classList.add('over');
+    });
+    frame.addEventListener('dragleave', () => frame.classList.remove('over'));
+    frame.addEventListener('drop', (event) => {
+      event.preventDefault();
+      frame.classList.remove('over');
+      if (event.dataTransfer) this.drop(event.dataTransfer);
+    });
+  }
+
+  /** Takes what is pasted anywhere in the document, while the element is in it. */
+  observe() {
+    document.addEventListener('paste', this.onPaste);
+  }
+
+  unobserve() {
+    document.removeEventListener('paste', this.onPaste);
+  }
+
+  /** @param {string | null} url Of a picture that is offered; fetched at once, so that nothing is fetched later. */
+  offerSample(url) {
+    if (!url || this.sample) return;
+    const button = this.find('.sample');
+    button.hidden = false;
+    this.sample = fetchPicture(url);
+    this.sample.catch(() => {
+      button.hidden = true;
+    });
+  }
+
+  /** @param {DataTransfer} transfer */
+  async drop(transfer) {
+    const files = await droppedFiles(transfer);
+    if (files.length) this.onFiles(files);
+    else this.onError(new DeblurError('not-a-picture', 'What was dropped is not a file; save the picture first, then drop it'));
+  }
+
+  /** @param {ClipboardEvent} event */
+  onPaste(event) {
+    const files = [...(event.clipboardData?.files ?? [])].filter((item) => item.type.startsWith('image/'));
+    if (!files.length || event.defaultPrevented || isEditable(event)) return;
+    event.preventDefault();
+    this.onFiles(files);
+  }
+}
