@@ -27,6 +27,8 @@ struct rows {
 	size_t first, end;
 };
 
+static const struct rows no_rows = {SIZE_MAX, 0};
+
 /* The rows of a map that are in memory, with the ring of zeros that convolutions read: a column on both sides, a row
  * above the first and below the last. Rows are counted from the map's own top. */
 struct window {
@@ -42,9 +44,12 @@ struct executor {
 	size_t step_count;
 	struct window *windows; /* [tensor_count], room 0 for vectors and for what was fused away */
 	struct rows *rows;      /* [tensor_count]: what is wanted of each map in this run, up to the next rows */
+	struct rows *above;     /* [tensor_count]: the seams where this run begins, which it fills, */
+	struct rows *below;     /* and where it ends, from which it takes; see find_seam */
+	size_t *last;           /* [tensor_count]: where the rows end that this run wants of each map */
 	float **vectors;        /* [tensor_count], NULL for maps; each padded to whole blocks */
 	float *arena;           /* the windows, then what a convolution by Winograd's method takes notes in */
-	size_t arena_floats, scratch_floats;
+	size_t arena_floats, scratch_floats, seam_floats;
 	size_t max_height, max_width;
 	size_t rows_at_once;  /* 0: all */
 	size_t height, width; /* of the current picture */
@@ -241,8 +246,10 @@ static size_t rows_above(const struct executor *e) {
 	return graph_alignment_px(e->graph) << 12;
 }
 
-/* The same for where they end, so that the output's rows up to `end`, counted from rows_above, can be computed. */
-static void find_last_rows(const struct executor *e, size_t end, size_t height, struct rows *rows) {
+/* The same for where they end, so that the output's rows up to `end`, counted from rows_above, can be computed. seam:
+ * of each map, the rows from `first` on are computed elsewhere; NULL: none. It may be `rows`. */
+static void find_last_rows(const struct executor *e, size_t end, size_t height, const struct rows *seam,
+						   struct rows *rows) {
 	const size_t above = rows_above(e);
 	for (size_t t = 0; t < e->graph->tensor_count; t++) rows[t].end = 0;
 	rows[e->graph->output].end = end;
@@ -251,10 +258,13 @@ static void find_last_rows(const struct executor *e, size_t end, size_t height, 
 		struct rows *own = &rows[step->output];
 		if (!e->graph->tensors[step->output].downscale || !own->end) continue;
 		own->end = round_up(own->end, rows_at_a_time(step->op));
+		struct rows computed = *own;
+		if (seam && seam[step->output].first != SIZE_MAX)
+			computed.end = least(own->end, seam[step->output].first + map_height(e, step->output, above));
 		for (int j = 0; j < 4; j++) {
 			const int tensor = input_map(e, step, j);
 			if (tensor < 0) continue;
-			const size_t need = j < 3 ? rows_needed(step->op, *own).end : own->end;
+			const size_t need = j < 3 ? rows_needed(step->op, computed).end : computed.end;
 			const size_t most = map_height(e, tensor, above + height);
 			if (least(need, most) > rows[tensor].end) rows[tensor].end = least(need, most);
 		}
@@ -272,12 +282,37 @@ static size_t first_needed(const struct executor *e, int tensor) {
 	for (size_t i = 0; i < e->step_count; i++) {
 		const struct step *step = &e->steps[i];
 		const size_t done = e->windows[step->output].bottom;
-		if (!e->graph->tensors[step->output].downscale || done == SIZE_MAX) continue;
+		if (!e->graph->tensors[step->output].downscale || done >= e->last[step->output]) continue;
 		for (int j = 0; j < 4; j++)
 			if (input_map(e, step, j) == tensor)
 				first = least(first, j < 3 ? rows_needed(step->op, (struct rows){done, done}).first : done);
 	}
 	return first;
+}
+
+/* The seam between two runs, of which one gives the output's rows up to `row` and the other those from there on: of
+ * each map, the rows that the lower one computes, since it begins with them, and the upper one looks at. They are a few
+ * for each op, and more where a map is looked at again much later. Everyone reads the picture. */
+static void find_seam(const struct executor *e, size_t row, size_t height, struct rows *seam) {
+	find_first_rows(e, row, seam);
+	find_last_rows(e, rows_above(e) + row, height, seam, seam);
+	seam[e->graph->picture] = no_rows;
+}
+
+static void forget_seam(const struct executor *e, struct rows *seam) {
+	for (size_t t = 0; t < e->graph->tensor_count; t++) seam[t] = no_rows;
+}
+
+/* Up to which row this run needs each map. */
+static void find_last(const struct executor *e, size_t end) {
+	find_last_rows(e, rows_above(e) + end, e->height, e->below, e->rows);
+	for (size_t t = 0; t < e->graph->tensor_count; t++) e->last[t] = e->rows[t].end;
+}
+
+/* What is wanted so that the output's rows up to `end`, counted from rows_above, can be computed. */
+static void find_wanted(const struct executor *e, size_t end) {
+	find_last_rows(e, end, e->height, NULL, e->rows);
+	for (size_t t = 0; t < e->graph->tensor_count; t++) e->rows[t].end = least(e->rows[t].end, e->last[t]);
 }
 
 /* Gives the row of the output, counted from rows_above, for which maps are to be computed first: none of the picture's
@@ -287,7 +322,7 @@ static size_t begin_rows(struct executor *e, size_t first) {
 	e->written = first;
 	for (size_t t = 0; t < e->graph->tensor_count; t++) e->windows[t].top = e->windows[t].bottom = e->rows[t].first;
 	const size_t above = rows_above(e), earliest = e->rows[e->graph->picture].first;
-	find_last_rows(e, above + first, SIZE_MAX / 2, e->rows);
+	find_last_rows(e, above + first, SIZE_MAX / 2, NULL, e->rows);
 	const size_t ahead = e->rows[e->graph->picture].end - earliest;
 	return above + first - ahead / e->rows_at_once * e->rows_at_once;
 }
@@ -305,8 +340,9 @@ static bool needs_whole_picture(const struct graph *graph) {
 static void find_room(struct executor *e) {
 	const size_t chunk = e->rows_at_once, first = chunk << 12;
 	const size_t above = rows_above(e);
+	for (size_t t = 0; t < e->graph->tensor_count; t++) e->last[t] = SIZE_MAX;
 	for (size_t end = begin_rows(e, first); end <= above + first + 4 * chunk; end += chunk) {
-		find_last_rows(e, end, 2 * first, e->rows);
+		find_last_rows(e, end, 2 * first, NULL, e->rows);
 		for (size_t i = 0; i <= e->step_count; i++) {
 			const int tensor = i ? e->steps[i - 1].output : e->graph->picture;
 			struct window *window = &e->windows[tensor];
@@ -323,6 +359,31 @@ static uint64_t window_floats(const struct executor *e, int tensor) {
 	const struct graph_tensor *shape = &e->graph->tensors[tensor];
 	const uint64_t columns = e->max_width / shape->downscale + 2;
 	return round_up(((uint64_t)e->windows[tensor].room + 2) * columns * shape->channels, ALIGN_FLOATS);
+}
+
+static bool is_empty(struct rows rows) {
+	return rows.first >= rows.end;
+}
+
+/* Rows of a map in a seam, with the columns of the ring. */
+static uint64_t rows_floats(const struct executor *e, struct rows rows, int tensor, size_t width) {
+	const struct graph_tensor *shape = &e->graph->tensors[tensor];
+	return is_empty(rows) ? 0 : (uint64_t)(rows.end - rows.first) * (width / shape->downscale + 2) * shape->channels;
+}
+
+/* Those of the maps before `tensor`: a seam's memory is one map after the other. */
+static uint64_t seam_floats(const struct executor *e, const struct rows *seam, int tensor, size_t width) {
+	uint64_t floats = 0;
+	for (int t = 0; t < tensor; t++) floats += rows_floats(e, seam[t], t, width);
+	return floats;
+}
+
+/* The most that a seam holds: in the midst of a picture without end. */
+static uint64_t most_seam_floats(struct executor *e) {
+	if (!e->rows_at_once) return 0;
+	const size_t row = e->rows_at_once << 12;
+	find_seam(e, row, 2 * row, e->below);
+	return seam_floats(e, e->below, (int)e->graph->tensor_count, e->max_width);
 }
 
 static uint64_t plan_windows(struct executor *e) {
@@ -375,11 +436,16 @@ static enum deblur_status plan(const struct graph *graph, const struct kernels *
 	e->windows = calloc(graph->tensor_count, sizeof *e->windows);
 	e->rows = calloc(graph->tensor_count, sizeof *e->rows);
 	e->vectors = calloc(graph->tensor_count, sizeof *e->vectors);
-	if (!e->windows || !e->rows || !e->vectors) return DEBLUR_OUT_OF_MEMORY;
+	e->above = calloc(graph->tensor_count, sizeof *e->above);
+	e->below = calloc(graph->tensor_count, sizeof *e->below);
+	e->last = calloc(graph->tensor_count, sizeof *e->last);
+	if (!e->windows || !e->rows || !e->vectors || !e->above || !e->below || !e->last) return DEBLUR_OUT_OF_MEMORY;
 	const enum deblur_status status = make_steps(e, pack);
 	if (status) return status;
-	const uint64_t floats = plan_windows(e);
-	if (floats + scratch_floats(e) > SIZE_MAX / sizeof(float)) return DEBLUR_OUT_OF_MEMORY;
+	const uint64_t floats = plan_windows(e), seam = most_seam_floats(e);
+	if (floats + scratch_floats(e) > SIZE_MAX / sizeof(float) || seam > SIZE_MAX / sizeof(float))
+		return DEBLUR_OUT_OF_MEMORY;
+	e->seam_floats = (size_t)seam;
 	e->arena_floats = (size_t)floats;
 	e->scratch_floats = (size_t)scratch_floats(e);
 	return DEBLUR_OK;
@@ -394,6 +460,9 @@ static void release(struct executor *e) {
 	free(e->steps);
 	free(e->windows);
 	free(e->rows);
+	free(e->above);
+	free(e->below);
+	free(e->last);
 	free(e->vectors);
 	free(e->arena);
 }
@@ -434,6 +503,15 @@ size_t executor_bytes_for(const struct graph *graph, const struct kernels *kerne
 	struct executor e;
 	const enum deblur_status status = plan(graph, kernels, size, false, &e);
 	const size_t bytes = status ? 0 : executor_bytes(&e);
+	release(&e);
+	return bytes;
+}
+
+size_t executor_seam_bytes_for(const struct graph *graph, const struct kernels *kernels,
+							   const struct executor_size *size) {
+	struct executor e;
+	const enum deblur_status status = plan(graph, kernels, size, false, &e);
+	const size_t bytes = status ? 0 : e.seam_floats * sizeof(float);
 	release(&e);
 	return bytes;
 }
@@ -589,22 +667,60 @@ static void run_to_map(struct executor *e, const struct step *step, struct rows 
 	}
 }
 
-static void run_step(struct executor *e, const struct step *step) {
+/* The memory of the seams of one run; NULL where there is none, or not yet. */
+struct seams {
+	float *above;
+	const float *below;
+};
+
+static struct rows common(struct rows a, struct rows b) {
+	return (struct rows){a.first > b.first ? a.first : b.first, least(a.end, b.end)};
+}
+
+/* Where a row of a map lies in a seam's memory. */
+static size_t seam_place(const struct executor *e, const struct rows *seam, int tensor, size_t row) {
+	const struct rows before = {seam[tensor].first, row};
+	return (size_t)(seam_floats(e, seam, tensor, e->width) + rows_floats(e, before, tensor, e->width));
+}
+
+/* Keeps those of `rows` that the run above will look at. */
+static void fill_seam(const struct executor *e, int tensor, struct rows rows, float *memory) {
+	const struct rows kept = common(rows, e->above[tensor]);
+	if (is_empty(kept)) return;
+	const struct map map = view(e, tensor, kept);
+	memcpy(memory + seam_place(e, e->above, tensor, kept.first), map.data - map.channels,
+		   map.height * map.row_stride * sizeof *memory);
+}
+
+/* Takes those of `rows` that the run below has computed. */
+static void take_seam(const struct executor *e, int tensor, struct rows rows, const float *memory) {
+	const struct rows taken = common(rows, e->below[tensor]);
+	if (is_empty(taken)) return;
+	const struct map map = view(e, tensor, taken);
+	memcpy(map.data - map.channels, memory + seam_place(e, e->below, tensor, taken.first),
+		   map.height * map.row_stride * sizeof *memory);
+}
+
+static void run_step(struct executor *e, const struct step *step, const struct seams *seams) {
 	if (step->of_condition) return;
-	if (!e->graph->tensors[step->output].downscale) {
+	const int output = step->output;
+	if (!e->graph->tensors[output].downscale) {
 		run_to_vector(e, step);
 		return;
 	}
-	if (e->rows[step->output].end <= e->windows[step->output].bottom) return; /* nothing more, or for nobody */
-	const struct rows rows = begin_more(e, step->output);
-	run_to_map(e, step, rows);
-	end_more(e, step->output);
+	if (e->rows[output].end <= e->windows[output].bottom) return; /* nothing more, or for nobody */
+	const struct rows rows = begin_more(e, output);
+	const struct rows computed = {rows.first, least(rows.end, e->below[output].first)};
+	if (!is_empty(computed)) run_to_map(e, step, computed);
+	if (seams->below) take_seam(e, output, rows, seams->below);
+	if (seams->above) fill_seam(e, output, rows, seams->above);
+	end_more(e, output);
 }
 
 /* All steps, each for the rows that are wanted of it. */
-static bool run_steps(struct executor *e, size_t done, size_t total) {
+static bool run_steps(struct executor *e, const struct seams *seams, size_t done, size_t total) {
 	for (size_t i = 0; i < e->step_count; i++) {
-		run_step(e, &e->steps[i]);
+		run_step(e, &e->steps[i], seams);
 		if (e->progress && !e->progress(e->user, done + i + 1, total)) return false;
 	}
 	return true;
@@ -614,20 +730,30 @@ static void begin_whole(struct executor *e, size_t first) {
 	e->written = first;
 	for (size_t t = 0; t < e->graph->tensor_count; t++) {
 		e->windows[t].top = e->windows[t].bottom = 0;
+		e->last[t] = SIZE_MAX;
 		if (e->graph->tensors[t].downscale) e->rows[t] = (struct rows){0, map_height(e, (int)t, e->height)};
 	}
 }
 
-/* The size of a picture, of whose result rows first..end - 1 will be run. Gives what begin_rows does; the end if all
- * is run at once. */
-static size_t open_picture(struct executor *e, size_t height, size_t width, size_t first, size_t end) {
-	size_t begin = rows_above(e) + end;
+static void find_seams(struct executor *e, const struct rows of, bool above, bool below) {
+	forget_seam(e, e->above);
+	forget_seam(e, e->below);
+	if (above) find_seam(e, of.first, e->height, e->above);
+	if (below) find_seam(e, of.end, e->height, e->below);
+}
+
+/* The size of a picture, of whose result those rows will be run, with what seams. Gives what begin_rows does; the end
+ * if all is run at once. */
+static size_t open_picture(struct executor *e, size_t height, size_t width, struct rows of, bool above, bool below) {
+	size_t begin = rows_above(e) + of.end;
 	e->height = height;
 	e->width = width;
-	if (e->rows_at_once)
-		begin = begin_rows(e, first);
-	else
-		begin_whole(e, first);
+	find_seams(e, of, above && e->rows_at_once, below && e->rows_at_once);
+	if (e->rows_at_once) {
+		find_last(e, of.end);
+		begin = begin_rows(e, of.first);
+	} else
+		begin_whole(e, of.first);
 	for (size_t i = 0; i <= e->step_count; i++) {
 		const int tensor = i ? e->steps[i - 1].output : e->graph->picture;
 		if (e->graph->tensors[tensor].downscale && e->windows[tensor].top != SIZE_MAX) make_ring(e, tensor);
@@ -636,13 +762,13 @@ static size_t open_picture(struct executor *e, size_t height, size_t width, size
 }
 
 struct map executor_input(struct executor *e, size_t height, size_t width) {
-	open_picture(e, height, width, 0, height);
+	open_picture(e, height, width, (struct rows){0, height}, false, false);
 	end_more(e, e->graph->picture);
 	return view(e, e->graph->picture, (struct rows){0, height});
 }
 
 bool executor_run(struct executor *e) {
-	return run_steps(e, 0, e->step_count);
+	return run_steps(e, &(struct seams){NULL, NULL}, 0, e->step_count);
 }
 
 const struct map *executor_output(struct executor *e) {
@@ -666,16 +792,37 @@ static void write_more(struct executor *e, size_t end, const struct executor_row
 	e->written = end;
 }
 
+/* Whether rows are wanted that the run below computes. */
+static bool reaches_below(const struct executor *e) {
+	for (size_t t = 0; t < e->graph->tensor_count; t++)
+		if (e->rows[t].end > e->below[t].first) return true;
+	return false;
+}
+
+/* Whether all rows are there that the run above will look at. */
+static bool seam_is_full(const struct executor *e) {
+	for (size_t t = 0; t < e->graph->tensor_count; t++)
+		if (!is_empty(e->above[t]) && e->windows[t].bottom < e->above[t].end) return false;
+	return true;
+}
+
 bool executor_run_rows(struct executor *e, size_t height, size_t width, size_t first, size_t end,
 					   const struct executor_rows *io) {
-	const size_t begin = open_picture(e, height, width, first, end), at_once = e->rows_at_once ? e->rows_at_once : end;
+	const size_t begin = open_picture(e, height, width, (struct rows){first, end}, io->above, io->below);
+	const size_t at_once = e->rows_at_once ? e->rows_at_once : end;
 	const size_t above = rows_above(e), last = above + end;
 	const size_t total = ((last - begin + at_once - 1) / at_once + 1) * e->step_count;
+	struct seams seams = {io->above, NULL};
 	size_t done = 0;
 	for (size_t next = begin;; next = least(next + at_once, last), done += e->step_count) {
-		if (e->rows_at_once) find_last_rows(e, next, height, e->rows);
+		if (e->rows_at_once) find_wanted(e, next);
+		if (!seams.below && io->below && reaches_below(e) && !(seams.below = io->below(io->user))) return false;
 		read_more(e, io);
-		if (!run_steps(e, done, total)) return false;
+		if (!run_steps(e, &seams, done, total)) return false;
+		if (seams.above && seam_is_full(e)) {
+			io->filled(io->user);
+			seams.above = NULL;
+		}
 		write_more(e, next > above ? next - above : 0, io);
 		if (next == last) return true;
 	}

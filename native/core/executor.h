@@ -47,10 +47,16 @@ struct executor_rows {
 	/* The same rows of the result. */
 	void (*write)(void *user, size_t first, const struct map *rows);
 	void *user;
+	/* Where one run ends and another of the same picture begins, neither computes what the other does: the one that
+	 * begins there, the lower, computes all rows from the first that it needs on, and leaves those that the upper one
+	 * looks at, too, in `above`. NULL: nothing is shared there. */
+	float *above;                      /* executor_seam_bytes_for */
+	void (*filled)(void *user);        /* called once, some rows after the beginning: `above` is complete */
+	const float *(*below)(void *user); /* called once, before the end: the lower run's `above`, complete; NULL: stop */
 };
 /* Rows first..end - 1 (multiples of the alignment) of the result for a picture of that size (as executor_input's), for
  * a graph whose output is a map of the picture's size. Bit for bit the same however many rows are run at once, and
- * whichever are wanted. false: progress asked to stop. */
+ * whichever are wanted. false: progress or `below` asked to stop. */
 bool executor_run_rows(struct executor *executor, size_t height, size_t width, size_t first, size_t end,
 					   const struct executor_rows *io);
 /* Told by executor_run, after each op, how many of how many are done. */
@@ -61,5 +67,9 @@ const float *executor_output_vector(const struct executor *executor); /* where i
 size_t executor_bytes(const struct executor *executor);               /* memory that it holds */
 /* The same figure before creating one, so that a tile size can be chosen. 0: overflow. */
 size_t executor_bytes_for(const struct graph *graph, const struct kernels *kernels, const struct executor_size *size);
+/* Memory for what two runs share (executor_rows.above). 0: they share nothing, and `above` and `below` have to be NULL,
+ * since all rows are run at once; or overflow. */
+size_t executor_seam_bytes_for(const struct graph *graph, const struct kernels *kernels,
+							   const struct executor_size *size);
 
 #endif

@@ -20,6 +20,14 @@ static const size_t arena_bytes = (size_t)192 << 20;
  * computed at a time (executor.h), as few as cost nothing. */
 enum { NARROWEST_TILE_PX = 512, TALLEST_TILE_PX = 1024, ROWS_AT_ONCE = 16 };
 
+/* What a tile and the one above it share (executor_rows.above): from when the lower is begun until the upper is done.
+ */
+struct seam {
+	float *memory; /* owned */
+	size_t lower;  /* tile */
+	bool taken, filled;
+};
+
 struct run {
 	const struct graph *restorer;
 	const struct kernels *kernels;
@@ -27,11 +35,16 @@ struct run {
 	const struct deblur_image *src, *dst;
 	const struct deblur_restore_options *options;
 	struct tiling tiling;
-	size_t next, done_pixels; /* guarded by the mutex where there are threads */
+	/* From here on guarded by the mutex where there are threads. Tiles are taken from the last to the first, so that
+	 * nobody waits for a seam of a tile that is not begun. */
+	size_t left, done_pixels;
 	enum deblur_status status;
+	struct seam *seams; /* [seam_count], owned; none where tiles share nothing */
+	size_t seam_count;
 #ifdef HAVE_THREADS
 	pthread_mutex_t mutex;
-	pthread_cond_t changed;
+	pthread_cond_t changed; /* for the thread that watches */
+	pthread_cond_t filled;  /* a seam; or the status is one */
 	size_t running;
 #endif
 };
@@ -52,6 +65,14 @@ static struct executor_size executor_size(const struct tiling *tiling) {
 	return (struct executor_size){largest.height, largest.width, ROWS_AT_ONCE};
 }
 
+/* How high tiles are, all but the last, which is lower by about what the net looks around itself: its run begins above
+ * it, with rows that the one above need not compute. */
+static size_t tile_height(const struct graph *restorer, size_t height, size_t tiles) {
+	const size_t alignment = graph_alignment_px(restorer), halo = graph_cut(restorer).halo_y_px;
+	const size_t even = (height + tiles - 1) / tiles, more = (height + halo) / tiles / alignment * alignment;
+	return tiles > 1 && more > even ? more : even;
+}
+
 /* As few tiles as there are threads; more where they are high, so that a thread that was held up is not waited for. */
 static struct tiling choose_tiling(const struct graph *restorer, const struct kernels *kernels,
 								   const struct deblur_image *src, const struct deblur_restore_options *options) {
@@ -62,20 +83,124 @@ static struct tiling choose_tiling(const struct graph *restorer, const struct ke
 	if (side) return tiling_make(src->width, src->height, region, restorer, side, side);
 	const size_t tall = threads > 1 ? TALLEST_TILE_PX : region.height;
 	const size_t tiles = round_up((region.height + tall - 1) / tall, threads);
+	const size_t height = tile_height(restorer, region.height, tiles);
 	size_t width = region.width;
 	for (;; width /= 2) {
-		const struct tiling t =
-			tiling_make(src->width, src->height, region, restorer, width, (region.height + tiles - 1) / tiles);
+		const struct tiling t = tiling_make(src->width, src->height, region, restorer, width, height);
 		const struct executor_size size = executor_size(&t);
 		const size_t bytes = executor_bytes_for(restorer, kernels, &size);
 		if ((bytes && bytes <= arena_bytes) || width <= NARROWEST_TILE_PX) return t;
 	}
 }
 
+/* ---- seams ---- */
+
+static void lock(struct run *run) {
+#ifdef HAVE_THREADS
+	pthread_mutex_lock(&run->mutex);
+#else
+	(void)run;
+#endif
+}
+
+static void unlock(struct run *run) {
+#ifdef HAVE_THREADS
+	pthread_mutex_unlock(&run->mutex);
+#else
+	(void)run;
+#endif
+}
+
+/* Seams are at work below each tile that is, and below those that are next in each column. */
+static enum deblur_status make_seams(struct run *run, size_t threads) {
+	const struct executor_size size = executor_size(&run->tiling);
+	const size_t tiles = tiling_count(&run->tiling), columns = run->tiling.columns;
+	const size_t bytes = tiles > columns ? executor_seam_bytes_for(run->restorer, run->kernels, &size) : 0;
+	if (!bytes) return DEBLUR_OK;
+	const size_t count = least(threads + columns, tiles - columns);
+	run->seams = calloc(count, sizeof *run->seams);
+	if (!run->seams) return DEBLUR_OUT_OF_MEMORY;
+	for (; run->seam_count < count; run->seam_count++) {
+		run->seams[run->seam_count].memory = malloc(bytes);
+		if (!run->seams[run->seam_count].memory) return DEBLUR_OUT_OF_MEMORY;
+	}
+	return DEBLUR_OK;
+}
+
+static void free_seams(struct run *run) {
+	for (size_t i = 0; i < run->seam_count; i++) free(run->seams[i].memory);
+	free(run->seams);
+}
+
+static struct seam *find_seam(const struct run *run, size_t lower) {
+	for (size_t i = 0; i < run->seam_count; i++)
+		if (run->seams[i].taken && run->seams[i].lower == lower) return &run->seams[i];
+	return NULL;
+}
+
+/* NULL: the topmost has none, nor have tiles that share nothing. */
+static struct seam *take_seam(struct run *run, size_t lower) {
+	if (lower < run->tiling.columns) return NULL;
+	for (size_t i = 0; i < run->seam_count; i++)
+		if (!run->seams[i].taken) {
+			run->seams[i].lower = lower;
+			run->seams[i].taken = true;
+			run->seams[i].filled = false;
+			return &run->seams[i];
+		}
+	return NULL; /* there are no seams at all */
+}
+
 struct tile_job {
-	const struct run *run;
+	struct run *run;
 	struct rectangle inner, outer;
+	struct seam *above, *below; /* NULL: none */
 };
+
+static void seam_is_filled(void *user) {
+	const struct tile_job *job = user;
+	lock(job->run);
+	job->above->filled = true;
+#ifdef HAVE_THREADS
+	pthread_cond_broadcast(&job->run->filled);
+#endif
+	unlock(job->run);
+}
+
+/* NULL: the run is stopped. */
+static const float *wait_for_seam(void *user) {
+	const struct tile_job *job = user;
+	struct run *run = job->run;
+	lock(run);
+#ifdef HAVE_THREADS
+	while (!job->below->filled && !run->status) pthread_cond_wait(&run->filled, &run->mutex);
+#endif
+	const bool there = job->below->filled;
+	unlock(run);
+	return there ? job->below->memory : NULL;
+}
+
+/* ---- tiles ---- */
+
+/* The next tile, if there is one. */
+static bool take_tile(struct run *run, struct tile_job *job) {
+	lock(run);
+	const bool more = run->left && !run->status;
+	if (more) {
+		const size_t index = --run->left;
+		*job = (struct tile_job){run, tiling_inner(&run->tiling, index), tiling_outer(&run->tiling, index),
+								 take_seam(run, index), find_seam(run, index + run->tiling.columns)};
+	}
+	unlock(run);
+	return more;
+}
+
+/* After it is done. */
+static void leave_tile(struct tile_job *job) {
+	lock(job->run);
+	if (job->below) job->below->taken = false;
+	unlock(job->run);
+}
 
 static void read_rows(void *user, size_t first, const struct map *rows) {
 	const struct tile_job *job = user;
@@ -92,11 +217,15 @@ static void write_rows(void *user, size_t first, const struct map *rows) {
 				   job->run->dst);
 }
 
-static void restore_tile(const struct run *run, struct executor *executor, size_t index) {
-	struct tile_job job = {run, tiling_inner(&run->tiling, index), tiling_outer(&run->tiling, index)};
-	const size_t end = round_up(job.inner.y + job.inner.height, run->tiling.alignment);
-	executor_run_rows(executor, job.outer.height, job.outer.width, job.inner.y, end,
-					  &(struct executor_rows){read_rows, write_rows, &job});
+static void restore_tile(struct tile_job *job, struct executor *executor) {
+	const size_t end = round_up(job->inner.y + job->inner.height, job->run->tiling.alignment);
+	const struct executor_rows io = {.read = read_rows,
+									 .write = write_rows,
+									 .user = job,
+									 .above = job->above ? job->above->memory : NULL,
+									 .filled = seam_is_filled,
+									 .below = job->below ? wait_for_seam : NULL};
+	executor_run_rows(executor, job->outer.height, job->outer.width, job->inner.y, end, &io);
 }
 
 static enum deblur_status make_executor(const struct run *run, struct executor **out) {
@@ -109,11 +238,6 @@ static enum deblur_status make_executor(const struct run *run, struct executor *
 static bool report(const struct run *run, size_t done_pixels) {
 	return !run->options->progress || run->options->progress(run->options->user, done_pixels,
 															 run->tiling.region.width * run->tiling.region.height);
-}
-
-static size_t pixels_of(const struct run *run, size_t index) {
-	const struct rectangle inner = tiling_inner(&run->tiling, index);
-	return inner.width * inner.height;
 }
 
 /* A part of a tile counts as that part of its pixels: a small picture is one tile, and someone watches the bar. */
@@ -129,9 +253,19 @@ static size_t advance(struct tile_progress *tile, size_t done, size_t total) {
 	return more;
 }
 
-static void begin_tile(struct tile_progress *tile, size_t index) {
-	tile->pixels = pixels_of(tile->run, index);
+static void begin_tile(struct tile_progress *tile, const struct tile_job *job) {
+	tile->pixels = job->inner.width * job->inner.height;
 	tile->counted = 0;
+}
+
+/* Takes tiles until there are none, or something failed. */
+static void restore_some(struct run *run, struct executor *executor, struct tile_progress *progress) {
+	struct tile_job job;
+	while (take_tile(run, &job)) {
+		begin_tile(progress, &job);
+		restore_tile(&job, executor);
+		leave_tile(&job);
+	}
 }
 
 static bool after_op_alone(void *user, size_t done, size_t total) {
@@ -148,10 +282,7 @@ static enum deblur_status run_alone(struct run *run) {
 	struct executor *executor = NULL;
 	run->status = make_executor(run, &executor);
 	if (!run->status) executor_set_progress(executor, after_op_alone, &tile);
-	for (size_t i = 0; i < tiling_count(&run->tiling) && !run->status; i++) {
-		begin_tile(&tile, i);
-		restore_tile(run, executor, i);
-	}
+	restore_some(run, executor, &tile);
 	executor_destroy(executor);
 	return run->status;
 }
@@ -170,25 +301,29 @@ static bool after_op_of_many(void *user, size_t done, size_t total) {
 	return go_on;
 }
 
-/* Takes tiles until there are none, or something failed. */
+/* The first failure counts, and everyone stops. The mutex is held. */
+static void fail(struct run *run, enum deblur_status status) {
+	if (!run->status) run->status = status;
+	pthread_cond_broadcast(&run->filled);
+}
+
 static void *work(void *argument) {
 	struct run *run = argument;
 	struct tile_progress tile = {.run = run};
 	struct executor *executor = NULL;
-	enum deblur_status status = make_executor(run, &executor);
-	if (!status) executor_set_progress(executor, after_op_of_many, &tile);
-	pthread_mutex_lock(&run->mutex);
-	if (status && !run->status) run->status = status;
-	while (!run->status && run->next < tiling_count(&run->tiling)) {
-		const size_t index = run->next++;
-		pthread_mutex_unlock(&run->mutex);
-		begin_tile(&tile, index);
-		restore_tile(run, executor, index);
-		pthread_mutex_lock(&run->mutex);
+	const enum deblur_status status = make_executor(run, &executor);
+	if (status) {
+		lock(run);
+		fail(run, status);
+		unlock(run);
+	} else {
+		executor_set_progress(executor, after_op_of_many, &tile);
+		restore_some(run, executor, &tile);
 	}
+	lock(run);
 	run->running--;
 	pthread_cond_signal(&run->changed);
-	pthread_mutex_unlock(&run->mutex);
+	unlock(run);
 	executor_destroy(executor);
 	return NULL;
 }
@@ -204,7 +339,7 @@ static void watch(struct run *run) {
 		pthread_mutex_unlock(&run->mutex);
 		const bool go_on = report(run, told);
 		pthread_mutex_lock(&run->mutex);
-		if (!go_on && !run->status) run->status = DEBLUR_CANCELLED;
+		if (!go_on) fail(run, DEBLUR_CANCELLED);
 	}
 	const size_t done = run->done_pixels;
 	const enum deblur_status status = run->status;
@@ -215,8 +350,6 @@ static void watch(struct run *run) {
 static enum deblur_status run_threads(struct run *run, size_t threads) {
 	pthread_t *ids = malloc(threads * sizeof *ids);
 	if (!ids) return DEBLUR_OUT_OF_MEMORY;
-	pthread_mutex_init(&run->mutex, NULL);
-	pthread_cond_init(&run->changed, NULL);
 	size_t started = 0;
 	pthread_mutex_lock(&run->mutex);
 	while (started < threads && !pthread_create(&ids[started], NULL, work, run)) started++;
@@ -224,13 +357,20 @@ static enum deblur_status run_threads(struct run *run, size_t threads) {
 	pthread_mutex_unlock(&run->mutex);
 	if (started) watch(run);
 	for (size_t i = 0; i < started; i++) pthread_join(ids[i], NULL);
-	pthread_mutex_destroy(&run->mutex);
-	pthread_cond_destroy(&run->changed);
 	free(ids);
 	return started ? run->status : run_alone(run); /* no thread to be had: slower, not worse */
 }
 
 #endif
+
+static enum deblur_status run_all(struct run *run, size_t threads) {
+#ifdef HAVE_THREADS
+	if (threads > 1) return run_threads(run, threads);
+#else
+	(void)threads;
+#endif
+	return run_alone(run);
+}
 
 enum deblur_status restore_tiles(const struct graph *restorer, const float *condition, const struct deblur_image *src,
 								 const struct deblur_restore_options *options, const struct deblur_image *dst) {
@@ -242,9 +382,20 @@ enum deblur_status restore_tiles(const struct graph *restorer, const float *cond
 					  .dst = dst,
 					  .options = options,
 					  .tiling = choose_tiling(restorer, kernels, src, options)};
+	run.left = tiling_count(&run.tiling);
+	const size_t threads = least(thread_count(options), run.left);
 #ifdef HAVE_THREADS
-	const size_t tiles = tiling_count(&run.tiling), threads = thread_count(options);
-	if (threads > 1 && tiles > 1) return run_threads(&run, threads < tiles ? threads : tiles);
+	pthread_mutex_init(&run.mutex, NULL);
+	pthread_cond_init(&run.changed, NULL);
+	pthread_cond_init(&run.filled, NULL);
 #endif
-	return run_alone(&run);
+	enum deblur_status status = make_seams(&run, threads);
+	if (!status) status = run_all(&run, threads);
+	free_seams(&run);
+#ifdef HAVE_THREADS
+	pthread_mutex_destroy(&run.mutex);
+	pthread_cond_destroy(&run.changed);
+	pthread_cond_destroy(&run.filled);
+#endif
+	return status;
 }

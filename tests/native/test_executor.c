@@ -89,6 +89,8 @@ struct picture_rows {
 	const float *picture;
 	float *result;
 	size_t width, next; /* the row that has to come next */
+	float *below;       /* the seam that the run may take */
+	bool filled;        /* whether it has filled the one above */
 };
 
 static void read_rows(void *user, size_t first, const struct map *rows) {
@@ -106,21 +108,80 @@ static void write_rows(void *user, size_t first, const struct map *rows) {
 		memcpy(p->result + (first + y) * p->width * 3, rows->data + y * rows->row_stride, p->width * 3 * sizeof(float));
 }
 
-/* Rows first..end - 1 of the result, so many at once; the rest of `result` is left as it is. */
+static void seam_is_filled(void *user) {
+	struct picture_rows *p = user;
+	CHECK(!p->filled, "filled twice");
+	p->filled = true;
+}
+
+static const float *give_seam(void *user) {
+	const struct picture_rows *p = user;
+	return p->below;
+}
+
+/* The best kernels, which count the rows that convolutions give. */
+static size_t convolved;
+static void counting_conv2d(const struct conv2d *conv, const struct map *src, const struct map *residual,
+							const struct map *dst) {
+	convolved += dst->height;
+	kernels_best()->conv2d(conv, src, residual, dst);
+}
+static void counting_winograd(const struct conv2d *conv, const struct map *src, const struct map *residual,
+							  const struct map *dst, float *scratch) {
+	convolved += dst->height;
+	kernels_best()->conv3x3_winograd(conv, src, residual, dst, scratch);
+}
+static void counting_transpose(const struct conv2d *conv, const struct map *src, const struct map *residual,
+							   const struct map *dst) {
+	convolved += dst->height;
+	kernels_best()->conv_transpose2x2(conv, src, residual, dst);
+}
+static const struct kernels *counting_kernels(void) {
+	static struct kernels counting;
+	counting = *kernels_best();
+	counting.conv2d = counting_conv2d;
+	if (counting.conv3x3_winograd) counting.conv3x3_winograd = counting_winograd;
+	counting.conv_transpose2x2 = counting_transpose;
+	return &counting;
+}
+
+/* Rows first..end - 1 of the result, so many at once; the rest of `result` is left as it is. above: to be filled, or
+ * NULL. */
 static size_t run_rows(const struct graph *graph, struct picture_rows *p, size_t height, size_t at_once, size_t first,
-					   size_t end) {
+					   size_t end, float *above) {
 	const struct executor_size size = {height, p->width, at_once};
+	const struct kernels *kernels = counting_kernels();
 	struct executor *e = NULL;
 	float condition[SPECTRUM_COUNT] = {0.5f, -1, 2};
-	CHECK(!executor_create(graph, kernels_best(), &size, &e), "create");
+	CHECK(!executor_create(graph, kernels, &size, &e), "create");
 	executor_set_condition(e, condition);
 	p->next = first;
-	CHECK(executor_run_rows(e, height, p->width, first, end, &(struct executor_rows){read_rows, write_rows, p}), "run");
+	p->filled = false;
+	const struct executor_rows io = {read_rows, write_rows, p, above, seam_is_filled, p->below ? give_seam : NULL};
+	CHECK(executor_run_rows(e, height, p->width, first, end, &io), "run");
+	CHECK(p->filled == !!above, "the seam above is not full");
 	CHECK(p->next == end, "%zu rows, not %zu", p->next, end);
 	const size_t bytes = executor_bytes(e);
-	CHECK(bytes == executor_bytes_for(graph, kernels_best(), &size), "another size was told");
+	CHECK(bytes == executor_bytes_for(graph, kernels, &size), "another size was told");
 	executor_destroy(e);
 	return bytes;
+}
+
+/* From the last row to the first, in parts of at most `most` rows that share what lies on their borders. */
+static void run_parts(const struct graph *graph, struct picture_rows *p, size_t height, size_t at_once, size_t most,
+					  struct random *random) {
+	const size_t alignment = graph_alignment_px(graph);
+	const struct executor_size size = {height, p->width, at_once};
+	const size_t bytes = executor_seam_bytes_for(graph, counting_kernels(), &size);
+	float *above = NULL;
+	for (size_t end = height, first; end; end = first) {
+		const size_t rows = alignment * (1 + random_below(random, (uint32_t)(most / alignment)));
+		first = end > rows ? end - rows : 0;
+		above = first && bytes ? malloc(bytes) : NULL;
+		run_rows(graph, p, height, at_once, first, end, above);
+		free(p->below);
+		p->below = above;
+	}
 }
 
 static void fill_parameters(struct graph *graph, struct random *random) {
@@ -137,16 +198,27 @@ static void check_rows(struct graph *graph, size_t height, size_t width, uint64_
 	float *wanted = calloc(floats, sizeof *wanted), *got = calloc(floats, sizeof *got);
 	fill_parameters(graph, &random);
 	for (size_t i = 0; i < floats; i++) picture[i] = (float)random_uniform(&random);
-	struct picture_rows whole = {picture, wanted, width, 0}, parts = {picture, got, width, 0};
-	run_rows(graph, &whole, height, 0, 0, height);
+	struct picture_rows whole = {picture, wanted, width, 0, NULL, false}, parts = {picture, got, width, 0, NULL, false};
+	run_rows(graph, &whole, height, 0, 0, height, NULL);
 	for (size_t at_once = alignment; at_once < height; at_once += alignment * (1 + random_below(&random, 2))) {
 		memset(got, 0, floats * sizeof *got);
 		const size_t cut = alignment * random_below(&random, (uint32_t)(height / alignment));
-		if (cut) run_rows(graph, &parts, height, at_once, 0, cut);
+		if (cut) run_rows(graph, &parts, height, at_once, 0, cut, NULL);
 		for (size_t i = cut * width * 3; i < floats; i++) CHECK(!got[i], "wrote beyond row %zu", cut);
-		run_rows(graph, &parts, height, at_once, cut, height);
+		run_rows(graph, &parts, height, at_once, cut, height, NULL);
 		CHECK(!memcmp(wanted, got, floats * sizeof *got), "%s %llu: %zu x %zu, %zu rows at once, cut at %zu",
 			  graph->name, (unsigned long long)seed, width, height, at_once, cut);
+		convolved = 0;
+		run_rows(graph, &parts, height, at_once, 0, height, NULL);
+		const size_t once = convolved, most = alignment * (1 + random_below(&random, (uint32_t)(height / alignment)));
+		memset(got, 0, floats * sizeof *got);
+		convolved = 0;
+		run_parts(graph, &parts, height, at_once, most, &random);
+		CHECK(!memcmp(wanted, got, floats * sizeof *got), "%s %llu: %zu x %zu, %zu rows at once, parts of %zu",
+			  graph->name, (unsigned long long)seed, width, height, at_once, most);
+		CHECK(convolved == once ||
+				  !executor_seam_bytes_for(graph, kernels_best(), &(struct executor_size){height, width, at_once}),
+			  "%s %llu: %zu rows in parts, %zu in one", graph->name, (unsigned long long)seed, convolved, once);
 	}
 	free(picture);
 	free(wanted);
