@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { writePng } from '../../scripts/png.js';
 import { devices, drop, openStage, reaches, seen } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
@@ -13,7 +14,7 @@ before(async () => {
 });
 after(() => stage.close());
 
-/** @param {string} path @param {object} [options] */
+/** @param {string} path @param {object} [options] @param {Uint8Array} [bytes] */
 async function withPhotograph(path, options, bytes = photograph) {
   const { page } = await stage.open(path, options);
   await drop(page, 'a.png', 'image/png', bytes);
@@ -170,5 +171,59 @@ test('keys that are meant for others are left to them', async () => {
   await page.locator('a').focus();
   await page.keyboard.press('1');
   assert.equal((await view(page)).zoom, null);
+  await page.context().close();
+});
+
+/** RGBA of one colour. @param {number} width @param {number} height @param {number[]} rgba */
+const plain = (width, height, rgba) =>
+  writePng(
+    new Uint8Array(width * height * 4).map((_, i) => rgba[i % 4]),
+    width,
+    height,
+    4,
+  );
+
+/** The least and the largest alpha of what is seen of the picture. @param {import('playwright-core').Page} page @returns {Promise<number[]>} */
+const alphas = async (page) => {
+  await seen(page); // what is to be drawn, is
+  return page.evaluate(() => {
+    const { viewer } = /** @type {any} */ (document.querySelector('deblur-image'));
+    const { x, y, width, height } = viewer.visibleOnScreen;
+    // Not its edge, which may be half a pixel of the screen.
+    const at = [x + 2, y + 2, width - 4, height - 4].map((value) => Math.round(value * viewer.pixelRatio));
+    const { data } = viewer.canvas.getContext('2d').getImageData(...at);
+    let [least, largest] = [255, 0];
+    for (let i = 3; i < data.length; i += 4) [least, largest] = [Math.min(least, data[i]), Math.max(largest, data[i])];
+    return [least, largest];
+  });
+};
+
+for (const alpha of [128, 255])
+  test(`a picture of alpha ${alpha} is seen with it, whatever the strength`, async () => {
+    const page = await withPhotograph('index.html', {}, plain(160, 120, [200, 90, 40, alpha]));
+    await page.locator('deblur-image .kind').selectOption('gaussian');
+    await page.locator('deblur-image .finding', { hasText: 'Softly' }).waitFor();
+    await reaches(page, 'done');
+    for (const strength of [100, 70, 30, 0]) {
+      await page.locator('deblur-image .strength').fill(String(strength));
+      for (const value of await alphas(page)) assert.ok(Math.abs(value - alpha) <= 1, `${value} at strength ${strength}`);
+    }
+    await page.context().close();
+  });
+
+test('a large picture is seen with its alpha at any scale, while it is worked on', async () => {
+  const { page } = await stage.open('index.html');
+  await drop(page, 'large.png', 'image/png', plain(2400, 1800, [200, 90, 40, 128]));
+  await page.locator('deblur-image .panel').waitFor();
+  for (const key of ['0', '1', '+', '+', '-']) {
+    await page.keyboard.press(key);
+    for (const value of await alphas(page)) assert.ok(Math.abs(value - 128) <= 1, `${value} after ${key}`);
+  }
+  await page.context().close();
+});
+
+test('a tiny picture is no speck', async () => {
+  const page = await withPhotograph('index.html', {}, plain(8, 8, [200, 90, 40, 255]));
+  assert.equal((await view(page)).scale, 8);
   await page.context().close();
 });

@@ -12,15 +12,19 @@ export class Layer {
   /**
    * @param {number} width
    * @param {number} height
-   * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA; what is transparent is not there yet.
+   * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA
+   * @param {Layer | null} [under] Of the same picture: what is seen where this one is transparent, and therefore not there yet.
    */
-  constructor(width, height, pixels) {
+  constructor(width, height, pixels, under = null) {
     this.width = width;
     this.height = height;
     this.pixels = pixels;
+    this.under = under;
     this.factor = overviewFactor(width, height);
+    /** @type {OffscreenCanvas} */
     this.overview = new OffscreenCanvas(Math.ceil(width / this.factor), Math.ceil(height / this.factor));
     this.context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.overview.getContext('2d'));
+    if (under) this.context.drawImage(under.overview, 0, 0);
     /** @type {Map<string, { part: Rectangle, canvas: OffscreenCanvas }>} In the order of their last use. */
     this.details = new Map();
   }
@@ -42,13 +46,24 @@ export class Layer {
     this.context.putImageData(new ImageData(rgba, width), x, y);
   }
 
+  /** @param {Rectangle} part */
+  cut(part) {
+    const rgba = cut(this.pixels, this.width, part);
+    if (!this.under) return rgba;
+    const [own, below] = [rgba, cut(this.under.pixels, this.width, part)].map(({ buffer }) => new Uint32Array(buffer));
+    own.forEach((_, i) => {
+      if (!rgba[4 * i + 3]) own[i] = below[i];
+    });
+    return rgba;
+  }
+
   /** @param {Rectangle} part Of the detail grid. @returns {OffscreenCanvas} */
   detail(part) {
     const key = `${part.x} ${part.y}`;
     const known = this.details.get(key);
     this.details.delete(key);
     const canvas = known?.canvas ?? new OffscreenCanvas(part.width, part.height);
-    if (!known) canvas.getContext('2d')?.putImageData(new ImageData(cut(this.pixels, this.width, part), part.width), 0, 0);
+    if (!known) canvas.getContext('2d')?.putImageData(new ImageData(this.cut(part), part.width), 0, 0);
     this.details.set(key, { part, canvas });
     for (const old of this.details.keys()) {
       if (this.details.size <= DETAILS_KEPT) break;
@@ -67,13 +82,16 @@ export class Layer {
     const { factor, overview } = this;
     context.imageSmoothingEnabled = scale < 2;
     context.imageSmoothingQuality = 'medium';
-    const width = overview.width * factor * scale;
-    context.drawImage(overview, origin.x, origin.y, width, overview.height * factor * scale);
-    if (factor === 1 || scale * factor <= 1) return;
+    if (factor === 1 || scale * factor <= 1) {
+      context.drawImage(overview, origin.x, origin.y, overview.width * factor * scale, overview.height * factor * scale);
+      return;
+    }
     for (const part of tilesOf(this.width, this.height, { width: DETAIL_PX, height: DETAIL_PX })) {
       if (!meet(part, visible)) continue;
-      const [x, y] = [origin.x + part.x * scale, origin.y + part.y * scale];
-      context.drawImage(this.detail(part), x, y, part.width * scale, part.height * scale);
+      // Whole pixels of the screen: no seams, and nothing twice, which what is half transparent would show.
+      const [left, right] = [part.x, part.x + part.width].map((x) => Math.round(origin.x + x * scale));
+      const [top, bottom] = [part.y, part.y + part.height].map((y) => Math.round(origin.y + y * scale));
+      context.drawImage(this.detail(part), left, top, right - left, bottom - top);
     }
   }
 }

@@ -75,7 +75,7 @@ export class Viewer {
    * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA, in which it is put by others.
    */
   expect(pixels) {
-    if (this.after?.pixels !== pixels) this.after = new Layer(this.width, this.height, pixels);
+    if (this.after?.pixels !== pixels) this.after = new Layer(this.width, this.height, pixels, this.before);
   }
 
   /** @param {Rectangle} tile @param {Uint8ClampedArray<ArrayBuffer>} rgba */
@@ -113,10 +113,11 @@ export class Viewer {
     ];
   }
 
-  /** The scale at which all of the picture is seen; small ones are not enlarged. */
+  /** The scale at which all of the picture is seen; small ones are not enlarged, but for those that would be specks. */
   get fit() {
     const [pane] = this.panes;
-    return Math.min(1, pane.width / this.width, pane.height / this.height);
+    const fit = Math.min(pane.width / this.width, pane.height / this.height);
+    return fit < LARGEST_SCALE ? Math.min(1, fit) : LARGEST_SCALE;
   }
 
   get scale() {
@@ -218,6 +219,7 @@ export class Viewer {
     if (this.canvas.width !== width) this.canvas.width = width;
     if (this.canvas.height !== height) this.canvas.height = height;
     this.keepInside();
+    this.drawNow(); // another size empties a canvas, which would be seen until the next frame
     this.draw();
   }
 
@@ -254,7 +256,7 @@ export class Viewer {
    * @param {CanvasRenderingContext2D} context
    * @param {Rectangle} pane
    * @param {Rectangle} clip The part of it that is drawn.
-   * @param {boolean} restored Whether what is restored is laid over it; a strength below 1 lets show through what was.
+   * @param {boolean} restored Whether it is shown as restored, by so much as `strength` says; otherwise as it was.
    */
   drawPane(context, pane, clip, restored) {
     const origin = this.origin(pane);
@@ -262,10 +264,16 @@ export class Viewer {
     context.beginPath();
     context.rect(clip.x, clip.y, clip.width, clip.height);
     context.clip();
-    this.before?.draw(context, origin, this.scale, this.visible);
-    if (restored && this.after && this.strength > 0) {
-      context.globalAlpha = this.strength;
-      this.after.draw(context, origin, this.scale, this.visible);
+    // Shares that add up to one: laid over each other, what is half transparent would be less so.
+    const share = restored && this.after ? this.strength : 0;
+    context.globalCompositeOperation = 'lighter';
+    for (const [layer, alpha] of /** @type {const} */ ([
+      [this.before, 1 - share],
+      [this.after, share],
+    ])) {
+      if (!alpha) continue;
+      context.globalAlpha = alpha;
+      layer?.draw(context, origin, this.scale, this.visible);
     }
     context.restore();
   }
