@@ -369,17 +369,31 @@ struct graph *graph_clone(const struct graph *graph) {
 
 /* ---- mixing ---- */
 
+/* sums += shares[r] * from[r], one after the other. */
+static void add_four(size_t count, const float shares[4], const float *from, float *restrict sums) {
+	const float *a = from, *b = a + count, *c = b + count, *d = c + count;
+	for (size_t i = 0; i < count; i++)
+		sums[i] = sums[i] + shares[0] * a[i] + shares[1] * b[i] + shares[2] * c[i] + shares[3] * d[i];
+}
+
+static void add_one(size_t count, float share, const float *from, float *restrict sums) {
+	for (size_t i = 0; i < count; i++) sums[i] += share * from[i];
+}
+
 void graph_mix_kernel(const struct graph *graph, const struct graph_op *op, const float *gate, float *kernel) {
 	const struct graph_parameter *weight = &graph->parameters[op->weight], *mix = &graph->parameters[op->mix];
 	const size_t rank = mix->shape[1], count = weight->count / rank;
 	memset(kernel, 0, mix->shape[0] * count * sizeof *kernel);
-	for (size_t o = 0; o < mix->shape[0]; o++)
-		for (size_t r = 0; r < rank; r++) {
-			const float share = mix->values[o * rank + r] * (1 + gate[r]);
-			const float *from = weight->values + r * count;
-			float *to = kernel + o * count;
-			for (size_t i = 0; i < count; i++) to[i] += share * from[i];
+	for (size_t o = 0; o < mix->shape[0]; o++, kernel += count) {
+		const float *row = mix->values + o * rank;
+		size_t r = 0;
+		for (; r + 4 <= rank; r += 4) {
+			float shares[4];
+			for (size_t i = 0; i < 4; i++) shares[i] = row[r + i] * (1 + gate[r + i]);
+			add_four(count, shares, weight->values + r * count, kernel);
 		}
+		for (; r < rank; r++) add_one(count, row[r] * (1 + gate[r]), weight->values + r * count, kernel);
+	}
 }
 
 /* ---- facts ---- */

@@ -79,18 +79,22 @@ static void make_transform(double rows[KERNELS_WINOGRAD_POINTS][3]) {
 	rows[5][2] = 1;
 }
 
+/* One row of taps of one output channel at one point: its numbers for all input channels, which lie a block apart. */
+static void transform_taps(const double row[3], const float *taps, size_t in, float *packed) {
+	for (size_t i = 0; i < in; i++)
+		packed[i * KERNELS_BLOCK] =
+			(float)(row[0] * (double)taps[i] + row[1] * (double)taps[in + i] + row[2] * (double)taps[2 * in + i]);
+}
+
 void kernels_pack_winograd(size_t out, size_t in, const float *weights, float *packed) {
 	double rows[KERNELS_WINOGRAD_POINTS][3];
 	make_transform(rows);
-	for (size_t block = 0; block < block_count(out); block++)
+	if (out % KERNELS_BLOCK) memset(packed, 0, kernels_winograd_count(out, in) * sizeof *packed);
+	for (size_t o = 0; o < out; o++)
 		for (size_t p = 0; p < KERNELS_WINOGRAD_POINTS; p++)
 			for (size_t ky = 0; ky < 3; ky++)
-				for (size_t i = 0; i < in; i++, packed += KERNELS_BLOCK)
-					for (size_t lane = 0; lane < KERNELS_BLOCK; lane++) {
-						const size_t o = block * KERNELS_BLOCK + lane;
-						const float *taps = weights + (o * 3 + ky) * 3 * in + i; /* in floats apart */
-						packed[lane] = o < out ? (float)(rows[p][0] * (double)taps[0] + rows[p][1] * (double)taps[in] +
-														 rows[p][2] * (double)taps[2 * in])
-											   : 0;
-					}
+				transform_taps(rows[p], weights + (o * 3 + ky) * 3 * in, in,
+							   packed +
+								   ((o / KERNELS_BLOCK * KERNELS_WINOGRAD_POINTS + p) * 3 + ky) * in * KERNELS_BLOCK +
+								   o % KERNELS_BLOCK);
 }
