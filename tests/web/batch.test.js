@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { unzipSync } from 'fflate';
-import { devices, downloaded, dropAll, openStage, textOf } from './browser.js';
+import { writePng } from '../../scripts/png.js';
+import { devices, downloaded, dropAll, openStage, reaches, textOf } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -34,8 +35,11 @@ for (const [device, options] of devices)
     await dropAll(page, five);
     await allEnd(page);
     assert.deepEqual(await states(page), ['done', 'done', 'failed', 'done'], 'what is no picture is left out');
-    assert.match(await textOf(page, '.batch-text'), /4 of 4/);
-    assert.match((await page.locator('deblur-image .film button').nth(2).getAttribute('aria-label')) ?? '', /broken.png, failed/);
+    assert.match(await textOf(page, '.batch-text'), /^3 of 4 done, 1 failed$/);
+    assert.match(
+      (await page.locator('deblur-image .film button').nth(2).getAttribute('aria-label')) ?? '',
+      /broken.png, failed: This picture is cut short/,
+    );
     const { name, bytes } = await downloaded(page, '.zip');
     assert.equal(name, 'deblurred.zip');
     const inside = unzipSync(bytes);
@@ -71,5 +75,41 @@ test('another format or strength makes all of them anew', async () => {
   const inside = unzipSync((await downloaded(page, '.zip')).bytes);
   assert.deepEqual(Object.keys(inside), ['one-deblurred.jpg', 'two-deblurred.jpg']);
   for (const file of Object.values(inside)) assert.deepEqual([...file.subarray(0, 2)], [0xff, 0xd8]);
+  await page.context().close();
+});
+
+test('looking at one that is broken says which it is and why, and leads back to the others or out', async () => {
+  const { page } = await stage.open('index.html');
+  await dropAll(page, five);
+  await allEnd(page);
+  await page.locator('deblur-image .film button').nth(2).click();
+  await reaches(page, 'error');
+  assert.equal(await textOf(page, '.failed-file'), 'broken.png');
+  assert.match(await textOf(page, '.message'), /cut short/);
+  const box = await page.locator('deblur-image .frame').boundingBox();
+  assert.equal(box?.width, 1280, 'it still fills the window');
+  await page.locator('deblur-image .film button').nth(0).click();
+  await reaches(page, 'done');
+  await page.locator('deblur-image .film button').nth(2).click();
+  await reaches(page, 'error');
+  await page.locator('deblur-image .close').click();
+  await reaches(page, 'empty');
+  assert.deepEqual(await states(page), []);
+  await page.context().close();
+});
+
+test('cancelling one holds nobody else up', async () => {
+  const { page } = await stage.open('index.html');
+  const large = writePng(
+    new Uint8Array(2400 * 1800 * 3).map((_, i) => (i * 37) % 251),
+    2400,
+    1800,
+    3,
+  );
+  await dropAll(page, [{ name: 'large.png', type: 'image/png', bytes: large }, five[1]]);
+  await page.locator('deblur-image .cancel').click();
+  await allEnd(page);
+  assert.deepEqual(await states(page), ['failed', 'done']);
+  assert.deepEqual(Object.keys(unzipSync((await downloaded(page, '.zip')).bytes)), ['two-deblurred.png']);
   await page.context().close();
 });

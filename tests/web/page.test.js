@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pngChunk, writePng } from '../../scripts/png.js';
-import { downloaded, drop, modelPath, openStage, reaches, rgba, textOf, worstDifference } from './browser.js';
+import { devices, downloaded, drop, modelPath, openStage, reaches, rgba, textOf, worstDifference } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -67,6 +67,51 @@ test('a dropped photograph is restored as the native program restores it, with p
   await page.context().close();
 });
 
+test('what was saved is said, and what could not be read is named', async () => {
+  const { page } = await stage.open('index.html');
+  await drop(page, 'harbour.png', 'image/png', photograph);
+  await reaches(page, 'done');
+  await downloaded(page);
+  await page.locator('deblur-image .note', { hasText: 'Saved as harbour-deblurred.png' }).waitFor();
+  await page.locator('deblur-image .status', { hasText: 'Saved as harbour-deblurred.png' }).waitFor({ state: 'attached' });
+  await drop(page, 'letter.png', 'image/png', Buffer.from('Dear diary'));
+  await reaches(page, 'error');
+  assert.equal(await textOf(page, '.failed-file'), 'letter.png');
+  await page.context().close();
+});
+
+for (const [device, options] of devices)
+  test(`on a ${device} the invitation says what one can do there`, async () => {
+    const { page } = await stage.open('index.html', options);
+    const invitation = await page.locator('deblur-image .invite:visible').textContent();
+    assert.match(invitation ?? '', device === 'phone' ? /^Choose or take/ : /^Drop/);
+    assert.equal(await page.locator('deblur-image .hint:visible').count(), 1);
+    await page.context().close();
+  });
+
+test('the number of threads is a setting, and the result the same', async () => {
+  const { page } = await stage.open('index.html');
+  await drop(page, 'a.png', 'image/png', photograph);
+  await reaches(page, 'done');
+  const before = await downloaded(page);
+  await page.locator('deblur-image .diagnostics summary').click();
+  const threads = page.locator('deblur-image .threads');
+  const most = page.workers().length;
+  await threads.locator('option').first().waitFor({ state: 'attached' });
+  assert.equal(await threads.locator('option').count(), most);
+  for (const count of [1, most]) {
+    await threads.selectOption(String(count));
+    await page.locator('deblur-image .diagnostics pre', { hasText: `workers: ${count} ` }).waitFor();
+    for (let i = 0; i < 50 && page.workers().length !== count; i++) await page.waitForTimeout(20);
+    assert.equal(page.workers().length, count);
+    const again = nextBlur(page);
+    await drop(page, 'a.png', 'image/png', photograph);
+    await again;
+    assert.deepEqual((await downloaded(page)).bytes, before.bytes);
+  }
+  await page.context().close();
+});
+
 test('correcting the blur works on the picture again', async () => {
   const { page } = await stage.open('index.html');
   await drop(page, 'a.png', 'image/png', photograph);
@@ -107,6 +152,7 @@ test('a photograph that is sharp is left alone, unless one insists', async () =>
   await drop(page, 'sharp.png', 'image/png', sharp);
   await reaches(page, 'done');
   assert.match(await textOf(page, '.finding'), /nothing to repair/);
+  assert.ok(!(await page.locator('deblur-image .strength').isVisible()), 'there is nothing to weigh');
   assert.deepEqual(rgba((await downloaded(page)).bytes), rgba(sharp), 'saved as it is');
   await page.locator('deblur-image .anyway').click();
   await reaches(page, 'working');

@@ -139,3 +139,17 @@ test('a worker takes no more memory than is planned for it', async () => {
   assert.equal(result.bytes.length, 6);
   assert.ok(Math.max(...result.bytes) <= result.plan.workerBytes, `${result.bytes} of ${result.plan.workerBytes}`);
 });
+
+test('workers that are let go in the midst of work leave it to the others', async () => {
+  const { count, left, refused } = await inPage(`${tools}
+    const deblurrer = await lib.load({ model: model.slice(0), workers: 3 });
+    const whole = await run(deblurrer, { tilePx: 64 });
+    let tiles = 0;
+    const other = await run(deblurrer, { tilePx: 64, onTile: () => ++tiles === 5 && deblurrer.useWorkers(1) });
+    const left = deblurrer.pool.members.length;
+    let refused = '';
+    try { deblurrer.useWorkers(0); } catch (error) { refused = error.code; }
+    deblurrer.destroy();
+    return { count: differences(whole, other), left, refused };`);
+  assert.deepEqual({ count, left, refused }, { count: 0, left: 1, refused: 'bad-argument' });
+});

@@ -28,7 +28,9 @@ export class BatchPanel {
     const { items, ended } = this.batch;
     this.panel.hidden = items.length < 2;
     this.film.show(items, current, t);
-    this.text.textContent = t('{ended} of {count} done', { ended, count: items.length });
-    this.zip.disabled = ended < items.length || !items.some(({ result }) => result);
+    const failed = this.batch.count('failed');
+    const done = t('{done} of {count} done', { done: this.batch.count('done'), count: items.length });
+    this.text.textContent = failed ? `${done}, ${t('{failed} failed', { failed })}` : done;
+    this.zip.disabled = !ended || !items.some(({ result }) => result);
   }
 }

@@ -51,9 +51,14 @@ export class Batch {
     this.onChange();
   }
 
-  /** How many are done, or have failed. */
+  /** @param {ItemState} state */
+  count(state) {
+    return this.items.filter((item) => item.state === state).length;
+  }
+
+  /** Whether nothing is left to do. */
   get ended() {
-    return this.items.filter(({ state }) => state === 'done' || state === 'failed').length;
+    return this.count('done') + this.count('failed') === this.items.length;
   }
 
   /** What was made with other settings is made again. */
@@ -83,7 +88,7 @@ export class Batch {
     if (!item) return;
     this.work = new AbortController();
     const { signal } = this.work;
-    this.update(item, { state: 'working', done: 0 });
+    this.update(item, { state: 'working', done: 0, error: null });
     try {
       const { image } = await (await this.deblurrer()).deblur(item.file, {
         signal,

@@ -6,7 +6,7 @@ import { DeblurError, load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
 import { describeWork } from './diagnostics.js';
-import { fill } from './errors.js';
+import { describeError, fill } from './errors.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
 import { copy, download, encodeAs, outputName, share } from './save.js';
@@ -186,10 +186,16 @@ export class DeblurImageElement extends Base {
     on('.strength', 'input', () => this.strengthChanged());
     on('.anyway', 'click', () => this.sharpenAnyway());
     on('.again', 'click', () => this.restore());
-    on('.download', 'click', () => this.save((blob, name) => download(blob, name)));
+    on('.download', 'click', () =>
+      this.save((blob, name) => {
+        download(blob, name);
+        return this.t('Saved as {name}', { name });
+      }),
+    );
     on('.share', 'click', () => this.save(share));
     on('.copy', 'click', () => this.copy());
     on('.diagnostics', 'toggle', () => this.showDiagnostics());
+    on('.threads', 'change', () => this.threadsChanged());
     on('.copy-diagnostics', 'click', () => navigator.clipboard?.writeText(this.find('.diagnostics pre').textContent ?? ''));
   }
 
@@ -206,10 +212,12 @@ export class DeblurImageElement extends Base {
     const { session } = this;
     const hasPicture = (state === 'working' || state === 'done') && Boolean(session?.photograph);
     this.find('.frame').dataset.state = state;
-    this.toggleAttribute('active', Boolean(session));
+    const hasSeveral = this.batch.items.length > 1;
+    this.toggleAttribute('active', Boolean(session) || hasSeveral);
     this.find('.empty').hidden = state !== 'empty';
     this.find('.error').hidden = state !== 'error';
-    this.find('.topbar').hidden = !session;
+    this.find('.topbar').hidden = !session && !hasSeveral;
+    this.find('.file-name').hidden = !session;
     this.find('.file-name').textContent = session?.name ?? '';
     for (const part of ['.view', '.viewbar']) this.find(part).hidden = !hasPicture;
     this.find('.busy').hidden = state !== 'working';
@@ -217,6 +225,8 @@ export class DeblurImageElement extends Base {
     this.find('.panel').hidden = !hasPicture || !session?.assumed;
     const { restored } = session ?? {};
     for (const name of ['download', 'copy', 'share']) this.field(name).disabled = !restored;
+    // Of a picture that is left alone there is nothing that it could weigh.
+    this.find('.strength-field').hidden = this.isAsItWas && !hasSeveral;
     this.find('.again').hidden = state !== 'done' || Boolean(restored);
     this.viewer.comparing = Boolean(restored) && !this.isAsItWas;
     this.viewer.draw();
@@ -261,28 +271,32 @@ export class DeblurImageElement extends Base {
 
   showBatch() {
     const { items, ended } = this.batch;
+    this.toggleAttribute('active', Boolean(this.session) || items.length > 1);
     this.batchPanel.show(this.item, this.t);
-    if (items.length > 1 && ended === items.length) this.announce(this.t('All photographs are done'));
+    if (items.length > 1 && ended) this.announce(this.t('All photographs are done'));
   }
 
   async showDiagnostics() {
-    if (this.field('diagnostics').hasAttribute('open'))
-      this.find('.diagnostics pre').textContent = describeWork(await this.deblurrer(), this.session);
+    if (!this.field('diagnostics').hasAttribute('open')) return;
+    const deblurrer = await this.deblurrer();
+    const { workers, mostWorkers } = deblurrer.plan;
+    const threads = this.find('.threads');
+    threads.replaceChildren(
+      ...Array.from({ length: mostWorkers }, (_, i) => new Option(String(i + 1), undefined, false, i + 1 === workers)),
+    );
+    this.find('.diagnostics pre').textContent = describeWork(deblurrer, this.session);
   }
 
-  /** @param {unknown} error @returns {string} */
-  messageOf(error) {
-    const text =
-      error instanceof DeblurError
-        ? this.t(error.text, error.values)
-        : this.t('Something unexpected happened: {error}', { error: String(error) });
-    return `${text}.`;
+  async threadsChanged() {
+    (await this.deblurrer()).useWorkers(Number(this.field('threads').value));
+    this.showDiagnostics();
   }
 
   /** @param {unknown} error */
   fail(error) {
+    this.find('.failed-file').textContent = this.session?.name ?? '';
     this.leave();
-    this.find('.error .message').textContent = this.messageOf(error);
+    this.find('.error .message').textContent = describeError(error, this.t);
     this.show('error');
     this.tell('deblur-error', error);
   }
@@ -464,8 +478,9 @@ export class DeblurImageElement extends Base {
     }
     this.announce(this.t('Cancelled'));
     if (item) this.batch.update(item, { state: 'failed', error: new DeblurError('bad-argument', 'Cancelled') });
-    // Of a photograph that was restored before, one sees what is there.
-    if (session.times.restoreMs) this.show('done');
+    // Of a photograph that was restored before, or is one of several, one sees what is there.
+    if (session.times.restoreMs || (item && session.assumed)) this.show('done');
+    else if (item) this.fail(item.error);
     else this.close();
   }
 
@@ -487,14 +502,14 @@ export class DeblurImageElement extends Base {
     this.batch.refresh();
   }
 
-  /** @param {(blob: Blob, name: string) => unknown} use What to do with the file. */
+  /** @param {(blob: Blob, name: string) => Promise<void> | string} use What to do with the file; says what to tell of it. */
   async save(use) {
     const { session } = this;
     if (!session?.restored) return;
     const settings = this.saving.settingsFor(session.file, session.photograph?.metadata.jpegQuality);
     await this.whileSaving(async () => {
       const blob = await encodeAs(/** @type {any} */ (session.restored), settings);
-      await use(blob, outputName(session.name, settings.format));
+      return use(blob, outputName(session.name, settings.format));
     });
   }
 
@@ -504,21 +519,22 @@ export class DeblurImageElement extends Base {
     const settings = { ...this.saving.settingsFor(file), format: /** @type {const} */ ('png') };
     return this.whileSaving(async () => {
       await copy(encodeAs(restored, settings));
-      this.announce(this.t('Copied'));
+      return this.t('Copied');
     });
   }
 
-  /** Says that a file is being written, and what went wrong; the picture stays. @param {() => Promise<void>} work */
+  /** Says that a file is being written, and what became of it; the picture stays. @param {() => Promise<string | void>} work */
   async whileSaving(work) {
     const note = this.find('.note');
     const { textContent: before } = note;
     note.textContent = this.t('Writing the file…');
     try {
-      await work();
-      note.textContent = before;
+      const said = await work();
+      note.textContent = said ?? before;
+      if (said) this.announce(said);
     } catch (error) {
-      note.textContent = this.messageOf(error);
-      this.announce(this.messageOf(error));
+      note.textContent = describeError(error, this.t);
+      this.announce(note.textContent);
     }
   }
 }

@@ -76,6 +76,7 @@ button:disabled { opacity: 0.45; cursor: default; }
 .invite, .title { margin: 0; font-size: 1.3rem; font-weight: 600; }
 .hint { margin: 0.2rem 0 1.4rem; color: var(--quiet); }
 .message { margin: 0.4rem 0 1.4rem; }
+.failed-file { margin: 0.4rem 0 0; color: var(--quiet); overflow-wrap: anywhere; }
 .error .title { color: var(--alarm); }
 .actions { display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: center; }
 
@@ -195,6 +196,7 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 .toolbar button { flex: 1 1 auto; }
 .diagnostics { color: var(--quiet); font-size: 0.85rem; }
 .diagnostics summary { cursor: pointer; min-height: 1.6rem; }
+.threads-field { display: flex; align-items: center; gap: 0.6rem; margin-block: 0.4rem; }
 .diagnostics pre { overflow: auto; padding: 0.6rem; border-radius: calc(var(--radius) * 0.6); background: var(--stage); font-size: 0.75rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; direction: ltr; text-align: left; }
 
 /* ---- several photographs ---- */

@@ -12,17 +12,20 @@ export const html = /* html */ `
         <circle cx="18" cy="18" r="17" opacity=".14"></circle><circle cx="56" cy="18" r="11" opacity=".28"></circle>
         <circle cx="84" cy="18" r="6.5" opacity=".52"></circle><circle cx="105" cy="18" r="4"></circle>
       </svg>
-      <p class="invite" data-t>Drop a blurry photograph here</p>
-      <p class="hint" data-t>or paste one. It stays on your device.</p>
+      <p class="invite on-desktop" data-t>Drop a blurry photograph here</p>
+      <p class="hint on-desktop" data-t>or paste one. It stays on your device.</p>
+      <p class="invite on-phone" data-t hidden>Choose or take a blurry photograph</p>
+      <p class="hint on-phone" data-t hidden>It stays on your device.</p>
       <div class="actions">
         <button type="button" class="primary choose" part="button" data-t>Choose a photograph</button>
-        <button type="button" class="camera" part="button" data-t hidden>Take a photograph</button>
+        <button type="button" class="camera on-phone" part="button" data-t hidden>Take a photograph</button>
         <button type="button" class="sample" part="button" data-t hidden>Try the sample</button>
-        <button type="button" class="folder" part="button" data-t>A whole folder</button>
+        <button type="button" class="folder on-desktop" part="button" data-t>A whole folder</button>
       </div>
     </div>
     <div class="error" part="error" role="alert" hidden>
       <p class="title" data-t>That did not work</p>
+      <p class="failed-file" dir="auto"></p>
       <p class="message"></p>
       <div class="actions"><button type="button" class="primary choose" part="button" data-t>Choose another photograph</button></div>
     </div>
@@ -93,6 +96,7 @@ export const html = /* html */ `
       <summary data-t>Details for a bug report</summary>
       <pre tabindex="0"></pre>
       <button type="button" class="copy-diagnostics" part="button" data-t>Copy the details</button>
+      <label class="threads-field"><span data-t>Threads</span> <select class="threads"></select></label>
     </details>
   </div>
   <div class="batch" part="batch" hidden>

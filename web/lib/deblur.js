@@ -118,6 +118,7 @@ export async function load(options = {}) {
   const opened = await pool.hire();
   const plan = planMemory(thisDevice(), opened);
   plan.workers = options.workers ?? plan.workers;
+  plan.mostWorkers = Math.max(plan.workers, plan.mostWorkers);
   pool.grow(plan.workers, plan.keptBytes);
   return new Deblurrer(pool, { ...opened, moduleName: name }, plan);
 }
@@ -265,6 +266,18 @@ export class Deblurrer {
       const pixels = await restore(this, photograph, blur, options);
       return { image: new RestoredImage(this.pool, photograph, pixels), blur };
     }, signal);
+  }
+
+  /**
+   * Changes how many workers there are, also in the midst of work. Results do not depend on it; pictures that follow are cut for so many.
+   * @param {number} count 1..plan.mostWorkers
+   */
+  useWorkers(count) {
+    if (!Number.isInteger(count) || count < 1 || count > this.plan.mostWorkers)
+      throw new DeblurError('bad-argument', 'workers have to be from 1 to {most}', { most: this.plan.mostWorkers });
+    this.plan.workers = count;
+    this.pool.grow(count, this.plan.keptBytes);
+    this.pool.shrink(count);
   }
 
   /** Ends the workers; calls that wait are rejected. */

@@ -29,5 +29,18 @@ export class DeblurError extends Error {
   }
 }
 
+/**
+ * For people.
+ * @param {unknown} error
+ * @param {(text: string, values?: Values) => string} t
+ */
+export function describeError(error, t) {
+  const text =
+    error instanceof DeblurError
+      ? t(error.text, error.values)
+      : t('Something unexpected happened: {error}', { error: String(error) });
+  return `${text}.`;
+}
+
 export const outOfMemory = () =>
   new DeblurError('out-of-memory', 'There is not enough memory for this picture; try a smaller one');

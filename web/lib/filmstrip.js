@@ -1,3 +1,5 @@
+import { describeError } from './errors.js';
+
 /** @typedef {import('./batch.js').Item} Item */
 
 const THUMBNAIL_PX = 96;
@@ -38,8 +40,9 @@ export class Filmstrip {
       button.dataset.state = item.state;
       button.setAttribute('aria-current', String(item === current));
       const percent = item.state === 'working' ? ` ${Math.floor(100 * item.done)}%` : '';
-      button.setAttribute('aria-label', `${item.name}, ${t(stateTexts[item.state])}${percent}`);
-      button.title = item.error instanceof Error ? `${item.name}: ${item.error.message}` : item.name;
+      const why = item.error ? `: ${describeError(item.error, t)}` : '';
+      button.setAttribute('aria-label', `${item.name}, ${t(stateTexts[item.state])}${percent}${why}`);
+      button.title = `${item.name}${why}`;
       button.style.setProperty('--done', String(item.state === 'done' ? 1 : item.state === 'working' ? item.done : 0));
     }
   }

@@ -30,7 +30,7 @@ export class Intake {
    */
   constructor(root, onFiles, onError) {
     this.find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
-    this.buttons = (/** @type {string} */ selector) => root.querySelectorAll(selector);
+    this.all = (/** @type {string} */ selector) => /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector));
     this.onFiles = onFiles;
     this.onError = onError;
     /** @type {Promise<File> | null} */
@@ -47,7 +47,7 @@ export class Intake {
       ['folder', 'file-folder'],
     ]) {
       const input = /** @type {HTMLInputElement} */ (this.find(`.${name}`));
-      for (const one of this.buttons(`.${button}`)) one.addEventListener('click', () => input.click());
+      for (const one of this.all(`.${button}`)) one.addEventListener('click', () => input.click());
       input.addEventListener('change', () => {
         const files = [...(input.files ?? [])];
         input.value = '';
@@ -55,8 +55,8 @@ export class Intake {
       });
     }
     const isPhone = matchMedia('(pointer: coarse)').matches;
-    this.find('.camera').hidden = !isPhone;
-    this.find('.folder').hidden = isPhone;
+    for (const one of this.all('.on-phone')) one.hidden = !isPhone;
+    for (const one of this.all('.on-desktop')) one.hidden = isPhone;
     this.find('.sample').addEventListener('click', () => this.sample?.then((file) => this.onFiles([file]), this.onError));
   }
 

@@ -24,7 +24,8 @@ const TILE_PX = 768;
 
 /**
  * @typedef {object} MemoryPlan
- * @property {number} workers
+ * @property {number} workers How many there shall be.
+ * @property {number} mostWorkers How many there is room for.
  * @property {number} tileWidth Of the widest tiles.
  * @property {number} tilePx Height of the highest.
  * @property {number} workerBytes What a worker takes at most while it restores.
@@ -47,7 +48,7 @@ export function planMemory({ cores, memoryGb }, geometry) {
   const workers = Math.max(1, Math.min(cores, 16, Math.floor(room / bytesOfWorker(narrowest, geometry))));
   const tileWidth = TILE_WIDTHS.find((width) => bytesOfWorker(width, geometry) * workers <= room) ?? narrowest;
   const workerBytes = bytesOfWorker(tileWidth, geometry);
-  return { workers, tileWidth, tilePx: TILE_PX, workerBytes, keptBytes: Math.max(workerBytes, KEPT_BYTES) };
+  return { workers, mostWorkers: workers, tileWidth, tilePx: TILE_PX, workerBytes, keptBytes: Math.max(workerBytes, KEPT_BYTES) };
 }
 
 /**

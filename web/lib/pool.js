@@ -69,6 +69,19 @@ export class WorkerPool {
     while (this.members.length < count) this.hire().catch(() => {});
   }
 
+  /** Lets workers go, idle ones first; what the others did is done again by those who stay. @param {number} count How many stay, at least 1. */
+  shrink(count) {
+    const busyFirst = [...this.members].sort((a, b) => Number(Boolean(b.job)) - Number(Boolean(a.job)));
+    for (const { worker, job, ready, stalled } of busyFirst.slice(count)) {
+      clearTimeout(stalled);
+      worker.terminate();
+      this.members = this.members.filter((other) => other.worker !== worker);
+      if (ready && job) this.waiting.push(job);
+      else job?.reject(lost('a worker was let go'));
+    }
+    this.assign();
+  }
+
   /**
    * @param {Job} job
    * @returns {Promise<any>} The worker's answer. Rejects with a DeblurError, or the signal's reason.

@@ -18,6 +18,7 @@ export default {
   Cancelled: 'أُلغي',
   'Choose a photograph': 'اختر صورة',
   'Choose another photograph': 'اختر صورة أخرى',
+  'Choose or take a blurry photograph': 'اختر صورة ضبابية أو التقطها',
   'Close this photograph': 'أغلق هذه الصورة',
   Copied: 'نُسخت',
   Copy: 'نسخ',
@@ -36,6 +37,7 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'اضغط مطولًا لرؤية الصورة كما كانت (أو اضغط B مطولًا)',
   'How it works': 'كيف تعمل',
   'How much of the photograph is shown as it was': 'كم يُعرض من الصورة كما كانت',
+  'It stays on your device.': 'تبقى على جهازك.',
   'Kind of blur': 'نوع الضبابية',
   Language: 'اللغة',
   'Leave out where it was taken (GPS)': 'احذف مكان الالتقاط (GPS)',
@@ -57,6 +59,7 @@ export default {
   Quality: 'الجودة',
   Reload: 'أعد التحميل',
   'Save as': 'احفظ بصيغة',
+  'Saved as {name}': 'حُفظت باسم {name}',
   'See it inside an article.': 'شاهده داخل مقال.',
   Share: 'مشاركة',
   'Sharpen it all the same': 'وضّحها على أي حال',
@@ -104,6 +107,7 @@ export default {
   'This picture is cut short: its end is missing. Get the file again':
     'هذه الصورة مبتورة: نهايتها مفقودة. احصل على الملف من جديد',
   'This picture moves; this is its first frame.': 'هذه صورة متحركة؛ وهذا إطارها الأول.',
+  Threads: 'خيوط المعالجة',
   'Try the sample': 'جرّب المثال',
   View: 'العرض',
   'What to expect': 'ما الذي تتوقعه',
@@ -135,7 +139,8 @@ export default {
   'this kind of picture is not supported (CMYK, animated, or another format): save it as an ordinary JPEG or PNG':
     'هذا النوع من الصور غير مدعوم (CMYK أو متحركة أو صيغة أخرى): احفظها بصيغة JPEG أو PNG عادية',
   waiting: 'في الانتظار',
-  '{ended} of {count} done': 'اكتمل {ended} من {count}',
+  '{done} of {count} done': 'اكتمل {done} من {count}',
+  '{failed} failed': 'فشل {failed}',
   '{what} could not be fetched ({status})': 'تعذّر جلب {what} ({status})',
   '{what} could not be fetched; is the connection up?': 'تعذّر جلب {what}؛ هل الاتصال يعمل؟',
 };

@@ -16,6 +16,7 @@ export default {
   Cancelled: 'Abgebrochen',
   'Choose a photograph': 'Foto wählen',
   'Choose another photograph': 'Anderes Foto wählen',
+  'Choose or take a blurry photograph': 'Ein unscharfes Foto wählen oder aufnehmen',
   'Close this photograph': 'Dieses Foto schließen',
   Copied: 'Kopiert',
   Copy: 'Kopieren',
@@ -34,6 +35,7 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Gedrückt halten, um das Foto zu sehen, wie es war (oder B halten)',
   'How it works': 'Wie es geht',
   'How much of the photograph is shown as it was': 'Wie viel vom Foto gezeigt wird, wie es war',
+  'It stays on your device.': 'Es bleibt auf Ihrem Gerät.',
   'Kind of blur': 'Art der Unschärfe',
   Language: 'Sprache',
   'Leave out where it was taken (GPS)': 'Aufnahmeort weglassen (GPS)',
@@ -55,6 +57,7 @@ export default {
   Quality: 'Qualität',
   Reload: 'Neu laden',
   'Save as': 'Speichern als',
+  'Saved as {name}': 'Gespeichert als {name}',
   'See it inside an article.': 'In einem Artikel ansehen.',
   Share: 'Teilen',
   'Sharpen it all the same': 'Trotzdem schärfen',
@@ -108,6 +111,7 @@ export default {
   'This picture is cut short: its end is missing. Get the file again':
     'Dieses Bild ist abgeschnitten: Sein Ende fehlt. Holen Sie die Datei noch einmal',
   'This picture moves; this is its first frame.': 'Dieses Bild bewegt sich; das ist sein erstes Einzelbild.',
+  Threads: 'Threads',
   'Try the sample': 'Beispiel ausprobieren',
   View: 'Ansicht',
   'What to expect': 'Was zu erwarten ist',
@@ -140,7 +144,8 @@ export default {
   'this kind of picture is not supported (CMYK, animated, or another format): save it as an ordinary JPEG or PNG':
     'diese Art Bild wird nicht unterstützt (CMYK, animiert oder ein anderes Format): speichern Sie es als gewöhnliches JPEG oder PNG',
   waiting: 'wartet',
-  '{ended} of {count} done': '{ended} von {count} fertig',
+  '{done} of {count} done': '{done} von {count} fertig',
+  '{failed} failed': '{failed} fehlgeschlagen',
   '{what} could not be fetched ({status})': '{what} ließ sich nicht laden ({status})',
   '{what} could not be fetched; is the connection up?': '{what} ließ sich nicht laden; besteht eine Verbindung?',
 };

@@ -16,6 +16,7 @@ export default {
   Cancelled: 'Cancelado',
   'Choose a photograph': 'Elegir una foto',
   'Choose another photograph': 'Elegir otra foto',
+  'Choose or take a blurry photograph': 'Elija o haga una foto borrosa',
   'Close this photograph': 'Cerrar esta foto',
   Copied: 'Copiado',
   Copy: 'Copiar',
@@ -34,6 +35,7 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Mantenga pulsado para ver la foto original (o mantenga B)',
   'How it works': 'Cómo funciona',
   'How much of the photograph is shown as it was': 'Cuánto de la foto se muestra como era',
+  'It stays on your device.': 'Se queda en su dispositivo.',
   'Kind of blur': 'Tipo de desenfoque',
   Language: 'Idioma',
   'Leave out where it was taken (GPS)': 'Quitar el lugar donde se tomó (GPS)',
@@ -55,6 +57,7 @@ export default {
   Quality: 'Calidad',
   Reload: 'Recargar',
   'Save as': 'Guardar como',
+  'Saved as {name}': 'Guardada como {name}',
   'See it inside an article.': 'Verlo dentro de un artículo.',
   Share: 'Compartir',
   'Sharpen it all the same': 'Enfocarla de todos modos',
@@ -107,6 +110,7 @@ export default {
   'This picture is cut short: its end is missing. Get the file again':
     'Esta imagen está cortada: falta el final. Obtenga el archivo de nuevo',
   'This picture moves; this is its first frame.': 'Esta imagen se mueve; este es su primer fotograma.',
+  Threads: 'Hilos',
   'Try the sample': 'Probar el ejemplo',
   View: 'Vista',
   'What to expect': 'Qué esperar',
@@ -139,7 +143,8 @@ export default {
   'this kind of picture is not supported (CMYK, animated, or another format): save it as an ordinary JPEG or PNG':
     'este tipo de imagen no se admite (CMYK, animada u otro formato): guárdela como JPEG o PNG normal',
   waiting: 'en espera',
-  '{ended} of {count} done': '{ended} de {count} listas',
+  '{done} of {count} done': '{done} de {count} listas',
+  '{failed} failed': '{failed} con error',
   '{what} could not be fetched ({status})': 'no se pudo cargar {what} ({status})',
   '{what} could not be fetched; is the connection up?': 'no se pudo cargar {what}; ¿hay conexión?',
 };

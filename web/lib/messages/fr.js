@@ -16,6 +16,7 @@ export default {
   Cancelled: 'Annulé',
   'Choose a photograph': 'Choisir une photo',
   'Choose another photograph': 'Choisir une autre photo',
+  'Choose or take a blurry photograph': 'Choisissez ou prenez une photo floue',
   'Close this photograph': 'Fermer cette photo',
   Copied: 'Copié',
   Copy: 'Copier',
@@ -34,6 +35,7 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Maintenir pour voir la photo d’origine (ou maintenir B)',
   'How it works': 'Comment ça marche',
   'How much of the photograph is shown as it was': 'Part de la photo montrée telle qu’elle était',
+  'It stays on your device.': 'Elle reste sur votre appareil.',
   'Kind of blur': 'Type de flou',
   Language: 'Langue',
   'Leave out where it was taken (GPS)': 'Retirer le lieu de la prise de vue (GPS)',
@@ -55,6 +57,7 @@ export default {
   Quality: 'Qualité',
   Reload: 'Recharger',
   'Save as': 'Enregistrer en',
+  'Saved as {name}': 'Enregistrée sous {name}',
   'See it inside an article.': 'Le voir dans un article.',
   Share: 'Partager',
   'Sharpen it all the same': 'L’affiner quand même',
@@ -108,6 +111,7 @@ export default {
   'This picture is cut short: its end is missing. Get the file again':
     'Cette image est tronquée : sa fin manque. Récupérez le fichier',
   'This picture moves; this is its first frame.': 'Cette image est animée ; voici sa première vue.',
+  Threads: 'Fils d’exécution',
   'Try the sample': 'Essayer l’exemple',
   View: 'Affichage',
   'What to expect': 'À quoi s’attendre',
@@ -140,7 +144,8 @@ export default {
   'this kind of picture is not supported (CMYK, animated, or another format): save it as an ordinary JPEG or PNG':
     'ce type d’image n’est pas pris en charge (CMJN, animée, ou autre format) : enregistrez-la en JPEG ou PNG ordinaire',
   waiting: 'en attente',
-  '{ended} of {count} done': '{ended} sur {count} terminées',
+  '{done} of {count} done': '{done} sur {count} terminées',
+  '{failed} failed': '{failed} en échec',
   '{what} could not be fetched ({status})': '{what} n’a pas pu être chargé ({status})',
   '{what} could not be fetched; is the connection up?': '{what} n’a pas pu être chargé ; la connexion fonctionne-t-elle ?',
 };
