@@ -104,8 +104,7 @@ static size_t input_count(enum graph_op_kind kind) {
 }
 
 static bool has_activation(enum graph_op_kind kind) {
-	return kind == GRAPH_CONV2D || kind == GRAPH_MIXED_CONV2D || kind == GRAPH_CONV_TRANSPOSE2X2 ||
-		   kind == GRAPH_LINEAR || kind == GRAPH_CHANNEL_AFFINE;
+	return graph_is_convolution(kind) || kind == GRAPH_LINEAR || kind == GRAPH_CHANNEL_AFFINE;
 }
 
 static bool has_parameters(enum graph_op_kind kind) {
@@ -322,7 +321,7 @@ static size_t halo_of(const struct graph *graph, bool in_fours, size_t *need) {
 			if (!downscale) continue;
 			size_t reach = round_up(need[op->output], downscale);
 			if (in_fours && is_in_fours(graph, op)) reach = round_up(reach, KERNELS_WINOGRAD_OUTPUTS * downscale);
-			if (op->kind == GRAPH_CONV2D || op->kind == GRAPH_MIXED_CONV2D) reach += op->kernel / 2 * downscale;
+			if (graph_is_conv2d(op->kind)) reach += op->kernel / 2 * downscale;
 			if (reach > need[op->inputs[j]]) need[op->inputs[j]] = reach;
 		}
 	}
@@ -408,7 +407,7 @@ double graph_macs_per_pixel(const struct graph *graph) {
 	double macs = 0;
 	for (size_t i = 0; i < graph->op_count; i++) {
 		const struct graph_op *op = &graph->ops[i];
-		if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_MIXED_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) continue;
+		if (!graph_is_convolution(op->kind)) continue;
 		/* Each weight of a transposed convolution meets every input pixel, of a convolution every output pixel. */
 		const int at = op->kind == GRAPH_CONV_TRANSPOSE2X2 ? op->inputs[0] : op->output;
 		const double downscale = graph->tensors[at].downscale;

@@ -68,6 +68,25 @@ struct graph_op {
 	int weight, bias, mix;      /* parameter indices, -1 where the op has none */
 };
 
+/* Whether an op is a convolution to maps of its size or half of it, whatever its kernel is made of; and whether it is
+ * any convolution. */
+static inline bool graph_is_conv2d(enum graph_op_kind kind) {
+	return kind == GRAPH_CONV2D || kind == GRAPH_MIXED_CONV2D;
+}
+static inline bool graph_is_convolution(enum graph_op_kind kind) {
+	return graph_is_conv2d(kind) || kind == GRAPH_CONV_TRANSPOSE2X2;
+}
+
+/* Writes the indices of an op's parameters, and returns how many it has. */
+enum { GRAPH_OP_MAX_PARAMETERS = 3 };
+static inline size_t graph_op_parameters(const struct graph_op *op, int own[GRAPH_OP_MAX_PARAMETERS]) {
+	size_t count = 0;
+	if (op->weight >= 0) own[count++] = op->weight;
+	if (op->bias >= 0) own[count++] = op->bias;
+	if (op->mix >= 0) own[count++] = op->mix;
+	return count;
+}
+
 struct graph {
 	char name[GRAPH_NAME_BYTES];
 	struct graph_tensor *tensors;
