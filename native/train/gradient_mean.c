@@ -21,10 +21,9 @@ struct gradient_mean {
 static size_t find_order(const struct graph *graph, size_t *order) {
 	size_t count = 0;
 	for (size_t i = graph->op_count; i-- > 0;) {
-		if (graph->ops[i].weight < 0) continue;
-		order[count++] = (size_t)graph->ops[i].weight;
-		order[count++] = (size_t)graph->ops[i].bias;
-		if (graph->ops[i].mix >= 0) order[count++] = (size_t)graph->ops[i].mix;
+		int own[GRAPH_OP_MAX_PARAMETERS];
+		const size_t owned = graph_op_parameters(&graph->ops[i], own);
+		for (size_t p = 0; p < owned; p++) order[count++] = (size_t)own[p];
 	}
 	return count;
 }

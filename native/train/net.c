@@ -22,7 +22,7 @@ struct net {
 
 bool net_conv_shape(const struct graph *graph, size_t i, const struct net_options *options, struct conv_shape *shape) {
 	const struct graph_op *op = &graph->ops[i];
-	if (op->kind != GRAPH_CONV2D && op->kind != GRAPH_MIXED_CONV2D && op->kind != GRAPH_CONV_TRANSPOSE2X2) return false;
+	if (!graph_is_convolution(op->kind)) return false;
 	const struct graph_tensor *x = &graph->tensors[op->inputs[0]], *y = &graph->tensors[op->output];
 	*shape = (struct conv_shape){.batch = options->batch,
 								 .height = options->height / x->downscale,
@@ -226,19 +226,16 @@ static void sum_parameter(const struct net *net, int parameter) {
 }
 
 static void sum_op(const struct net *net, size_t i) {
-	const struct graph_op *op = &net->graph->ops[i];
-	if (op->weight < 0 || !net_part_reached(net->parts[0], i)) return;
-	sum_parameter(net, op->weight);
-	sum_parameter(net, op->bias);
-	if (op->mix >= 0) sum_parameter(net, op->mix);
+	int own[GRAPH_OP_MAX_PARAMETERS];
+	if (!net_part_reached(net->parts[0], i)) return;
+	for (size_t p = graph_op_parameters(&net->graph->ops[i], own); p-- > 0;) sum_parameter(net, own[p]);
 }
 
 static void tell_complete(const struct net *net, size_t i) {
-	const struct graph_op *op = &net->graph->ops[i];
-	if (!net->complete || op->weight < 0 || !net_part_reached(net->parts[0], i)) return;
-	net->complete(net->complete_context, (size_t)op->weight);
-	net->complete(net->complete_context, (size_t)op->bias);
-	if (op->mix >= 0) net->complete(net->complete_context, (size_t)op->mix);
+	int own[GRAPH_OP_MAX_PARAMETERS];
+	if (!net->complete || !net_part_reached(net->parts[0], i)) return;
+	const size_t count = graph_op_parameters(&net->graph->ops[i], own);
+	for (size_t p = 0; p < count; p++) net->complete(net->complete_context, (size_t)own[p]);
 }
 
 /* The ops that all parts have passed, as early as the caller may be told. */

@@ -16,10 +16,6 @@ static bool uses(const struct graph_op *op, int tensor) {
 	return op->inputs[0] == tensor || op->inputs[1] == tensor || op->inputs[2] == tensor;
 }
 
-static bool is_conv2d(const struct graph_op *op) {
-	return op->kind == GRAPH_CONV2D || op->kind == GRAPH_MIXED_CONV2D;
-}
-
 static int producer(const struct graph *graph, int tensor) {
 	return tensor - (int)(graph->tensor_count - graph->op_count); /* inputs come first, then one tensor per op */
 }
@@ -72,7 +68,7 @@ static bool may_fuse(const struct net_part *part, const struct graph_op *add, in
 	const int term = add->inputs[j], other = add->inputs[!j], maker = producer(graph, term);
 	if (maker < 0 || other >= term || use_count(graph, term) != 1) return false;
 	if (term == part->options.tap) return false; /* somebody wants to see it */
-	const bool plain = is_conv2d(&graph->ops[maker]) && graph->ops[maker].activation == ACTIVATION_NONE;
+	const bool plain = graph_is_conv2d(graph->ops[maker].kind) && graph->ops[maker].activation == ACTIVATION_NONE;
 	const bool bf16 = part->tensors[term].bf16;
 	return plain && part->tensors[other].bf16 == bf16 && part->tensors[add->output].bf16 == bf16;
 }
@@ -175,7 +171,7 @@ static void place_gradients(struct net_part *part, int *users, int i) {
 	const struct graph_op *op = &part->graph->ops[i];
 	const int slot = part->tensors[op->output].slot;
 	if (slot < 0) return;
-	part->fusions[i].add_dsrc = is_conv2d(op) && part->tensors[op->inputs[0]].slot >= 0;
+	part->fusions[i].add_dsrc = graph_is_conv2d(op->kind) && part->tensors[op->inputs[0]].slot >= 0;
 	for (int j = 0; j < 3; j++) {
 		struct tensor *x = op->inputs[j] < 0 ? NULL : &part->tensors[op->inputs[j]];
 		if (!x || !x->wanted || x->slot >= 0) continue;

@@ -187,33 +187,40 @@ static void add_shuffle(struct writer *w, const struct graph_op *op, const char 
 	end_node(w, &node);
 }
 
-/* x * (1 + scale) + shift, the vectors spread over the map. "one" and "as_map" are constants of the graph. */
-static void add_affine(struct writer *w, const char *x, const char *scale, const char *shift, const char *output) {
-	const struct name more = name_with(output, ".more"), factor = name_with(output, ".factor");
-	const struct name term = name_with(output, ".term"), product = name_with(output, ".product");
+/* x * (1 + scale), the vector spread over the map. "one" and "as_map" are constants of the graph; what lies between is
+ * named after `at`. */
+static void add_scaled(struct writer *w, const char *x, const char *scale, const char *at, const char *output) {
+	const struct name more = name_with(at, ".more"), factor = name_with(at, ".factor");
 	add_plain_node(w, "Add", (const char *const[]){scale, "one", NULL}, more.text);
 	add_plain_node(w, "Reshape", (const char *const[]){more.text, "as_map", NULL}, factor.text);
+	add_plain_node(w, "Mul", (const char *const[]){x, factor.text, NULL}, output);
+}
+
+/* x + shift, likewise. */
+static void add_shifted(struct writer *w, const char *x, const char *shift, const char *output) {
+	const struct name term = name_with(output, ".term");
 	add_plain_node(w, "Reshape", (const char *const[]){shift, "as_map", NULL}, term.text);
-	add_plain_node(w, "Mul", (const char *const[]){x, factor.text, NULL}, product.text);
-	add_plain_node(w, "Add", (const char *const[]){product.text, term.text, NULL}, output);
+	add_plain_node(w, "Add", (const char *const[]){x, term.text, NULL}, output);
+}
+
+static void add_affine(struct writer *w, const char *x, const char *scale, const char *shift, const char *output) {
+	const struct name product = name_with(output, ".product");
+	add_scaled(w, x, scale, output, product.text);
+	add_shifted(w, product.text, shift, output);
 }
 
 /* ONNX has no convolution with a kernel for each sample: all that is mixed is convolved, gated, and then summed up. */
 static void add_mixed(struct writer *w, const struct graph_op *op, const char *x, const char *gate, const char *shift,
 					  const char *output) {
 	const struct graph_parameter *parameters = w->graph->parameters;
-	const struct name all = name_with(output, ".all"), more = name_with(output, ".more");
-	const struct name factor = name_with(output, ".factor"), gated = name_with(output, ".gated");
-	const struct name mixed = name_with(output, ".mixed"), term = name_with(output, ".term");
+	const struct name all = name_with(output, ".all"), gated = name_with(output, ".gated");
+	const struct name mixed = name_with(output, ".mixed");
 	add_convolution(w, op, x, NULL, all.text);
-	add_plain_node(w, "Add", (const char *const[]){gate, "one", NULL}, more.text);
-	add_plain_node(w, "Reshape", (const char *const[]){more.text, "as_map", NULL}, factor.text);
-	add_plain_node(w, "Mul", (const char *const[]){all.text, factor.text, NULL}, gated.text);
+	add_scaled(w, all.text, gate, output, gated.text);
 	add_plain_node(w, "Conv",
 				   (const char *const[]){gated.text, parameters[op->mix].name, parameters[op->bias].name, NULL},
 				   mixed.text);
-	add_plain_node(w, "Reshape", (const char *const[]){shift, "as_map", NULL}, term.text);
-	add_plain_node(w, "Add", (const char *const[]){mixed.text, term.text, NULL}, output);
+	add_shifted(w, mixed.text, shift, output);
 }
 
 static void add_average(struct writer *w, const char *x, const char *output) {
@@ -283,7 +290,7 @@ static bool has_vectors_on_maps(const struct graph *graph) {
 	return false;
 }
 
-/* Of add_affine and add_mixed. */
+/* Of add_scaled and add_shifted. */
 static void add_constants(struct writer *w) {
 	const float one = 1;
 	const int64_t as_map[4] = {0, -1, 1, 1}, four = 4; /* 0: the batch as it is */
