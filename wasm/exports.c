@@ -36,29 +36,27 @@ EXPORT(module_close) void module_close(struct deblur_model *model) {
 	deblur_model_destroy(model);
 }
 
-EXPORT(module_provenance) const char *module_provenance(const struct deblur_model *model) {
+static struct deblur_model_info info_of(const struct deblur_model *model) {
 	struct deblur_model_info info;
 	deblur_model_info(model, &info);
-	return info.provenance;
+	return info;
+}
+
+EXPORT(module_provenance) const char *module_provenance(const struct deblur_model *model) {
+	return info_of(model).provenance;
 }
 
 /* A caller that cuts the picture itself needs to know how: see deblur_model_info.grid_px. */
 EXPORT(module_alignment) size_t module_alignment(const struct deblur_model *model) {
-	struct deblur_model_info info;
-	deblur_model_info(model, &info);
-	return info.grid_px;
+	return info_of(model).grid_px;
 }
 
 EXPORT(module_halo) size_t module_halo(const struct deblur_model *model) {
-	struct deblur_model_info info;
-	deblur_model_info(model, &info);
-	return info.halo_px;
+	return info_of(model).halo_px;
 }
 
 EXPORT(module_halo_x) size_t module_halo_x(const struct deblur_model *model) {
-	struct deblur_model_info info;
-	deblur_model_info(model, &info);
-	return info.halo_x_px;
+	return info_of(model).halo_x_px;
 }
 
 EXPORT(module_estimate)
