@@ -147,8 +147,10 @@ static bool is_restorer(const struct graph *graph) {
 
 static bool is_estimator(const struct graph *graph) {
 	const struct graph_tensor *out = &graph->tensors[graph->output];
-	const bool told = graph->condition < 0 || graph->tensors[graph->condition].channels == SPECTRUM_COUNT;
-	return out->downscale == 0 && out->channels == BLUR_RAW_COUNT && told;
+	const uint32_t told = graph->condition < 0 ? 0 : graph->tensors[graph->condition].channels;
+	return out->downscale == 0 && out->channels == BLUR_RAW_COUNT &&
+		   (!told || told == SPECTRUM_NARROW_COUNT ||
+			told == SPECTRUM_COUNT); /* older ones know of narrow windows only */
 }
 
 /* Puts a graph in its place; false if it has none, or the place is taken. */
@@ -277,15 +279,11 @@ static bool put_codes(struct buffer *b, const struct graph_parameter *parameter,
 	return true;
 }
 
-/* A row of few numbers is not worth a scale. */
-static bool is_long(const struct graph_parameter *parameter) {
-	return parameter->count / parameter->shape[0] >= 16;
-}
-
 static bool put_parameter(struct buffer *b, const struct graph_parameter *parameter, enum model_file_type type,
 						  int bits) {
 	if (type != MODEL_FILE_INT8) return put_values(b, parameter, type);
-	return is_long(parameter) ? put_codes(b, parameter, bits) : put_values(b, parameter, MODEL_FILE_FLOAT16);
+	return quantise_is_worth(parameter->count / parameter->shape[0]) ? put_codes(b, parameter, bits)
+																	 : put_values(b, parameter, MODEL_FILE_FLOAT16);
 }
 
 /* bits: of int8. */

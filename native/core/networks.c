@@ -105,7 +105,7 @@ struct graph *networks_unet(const struct networks_unet *size) {
 }
 
 struct graph *networks_estimator(void) {
-	static const uint32_t widths[] = {16, 32, 64, 96};
+	static const uint32_t widths[] = {16, 32, 48, 64};
 	struct graph *graph = graph_create("estimator");
 	if (!graph) return NULL;
 	int x = graph_input_map(graph, "picture", 3);
@@ -114,12 +114,12 @@ struct graph *networks_estimator(void) {
 	x = graph_conv2d(graph, x, "stem", widths[0], 3, 1, ACTIVATION_RELU);
 	for (uint32_t level = 1; level < 4; level++) {
 		x = graph_conv2d(graph, x, name_of("down%u", level).text, widths[level], 3, 2, ACTIVATION_RELU);
-		x = residual_block(graph, x, -1, name_of("block%u", level).text, widths[level]);
+		if (level < 3) x = residual_block(graph, x, -1, name_of("block%u", level).text, widths[level]);
 	}
-	x = graph_conv2d(graph, x, "features", 128, 1, 1, ACTIVATION_RELU);
+	x = graph_conv2d(graph, x, "features", 64, 1, 1, ACTIVATION_RELU);
 	x = graph_global_average(graph, x, "average");
 	x = graph_concat(graph, x, spectrum, "seen");
-	x = graph_linear(graph, x, "hidden1", 128, ACTIVATION_RELU);
+	x = graph_linear(graph, x, "hidden1", 96, ACTIVATION_RELU);
 	x = graph_linear(graph, x, "hidden2", 64, ACTIVATION_RELU);
 	return finished(graph, graph_linear(graph, x, "found", BLUR_RAW_COUNT, ACTIVATION_NONE));
 }

@@ -7,50 +7,75 @@
 #include "core/fft.h"
 #include "core/size.h"
 
-/* Frequencies are in cycles per window. The spectrum of real numbers is even: columns 0..N/2 hold all of it. */
-enum { N = SPECTRUM_WINDOW_PX, HALF = N / 2 + 1, SUBANGLES = 5 };
+enum mean { LOG_OF_MEAN, MEAN_OF_LOG };
+
+/* Windows of one size, and what is said of them. Frequencies are in cycles per window. */
+struct scale {
+	size_t window, step, angles, radii;
+	enum mean first_mean; /* the others follow */
+	double highest;       /* radius */
+};
+
+static const struct scale scales[] = {
+	{SPECTRUM_WINDOW_PX, SPECTRUM_STEP_PX, SPECTRUM_ANGLES, SPECTRUM_RADII, LOG_OF_MEAN, SPECTRUM_WINDOW_PX / 2 - 1},
+	{SPECTRUM_WIDE_WINDOW_PX, SPECTRUM_WIDE_STEP_PX, SPECTRUM_WIDE_ANGLES, SPECTRUM_WIDE_RADII, MEAN_OF_LOG,
+	 SPECTRUM_WIDE_WINDOW_PX / 4}};
+enum { SCALES = sizeof scales / sizeof *scales, LARGEST = SPECTRUM_WIDE_WINDOW_PX, SUBANGLES = 5 };
 
 static const double pi = 3.14159265358979323846;
 /* About what the rounding to 8 bits gives: below, there is nothing to see. */
 static const double floor_power = 1e-5;
-/* Which part of the spectrum tells how much is to be seen in a window: not its shading, and not the corners. */
-static const double lowest_radius = 3, highest_radius = 32;
+static const double lowest = 1.5; /* radius: below is shading */
 
-struct spectrum {
-	double power[N][HALF], log_power[N][HALF]; /* weighted sums over windows */
+/* What has been seen through windows of one size. The spectrum of real numbers is even: columns 0..window / 2 hold all
+ * of it. */
+struct seen {
+	const struct scale *scale;
+	double *power, *log_power; /* [window][window / 2 + 1]: weighted sums over windows */
 	double weights;
 	struct fft *fft;
-	float hann[N];
-	float real[N][N], imag[N][N];          /* two windows at once, in place */
-	float turned[N][N];                    /* room for a transposition */
-	float first[N][HALF], second[N][HALF]; /* the two windows' powers */
+	float hann[LARGEST];
 };
+
+struct spectrum {
+	struct seen seen[SCALES];
+	float real[LARGEST * LARGEST], imag[LARGEST * LARGEST]; /* two windows at once, in place */
+	float turned[LARGEST * LARGEST];                        /* room for a transposition */
+	float powers[2][LARGEST * (LARGEST / 2 + 1)];           /* of the two windows */
+};
+
+static size_t columns_of(const struct scale *scale) {
+	return scale->window / 2 + 1;
+}
+
+static bool begin(struct seen *seen, const struct scale *scale) {
+	const size_t window = scale->window, count = window * columns_of(scale);
+	seen->scale = scale;
+	seen->fft = fft_create(window);
+	seen->power = calloc(count, sizeof *seen->power);
+	seen->log_power = calloc(count, sizeof *seen->log_power);
+	for (size_t i = 0; i < window; i++)
+		seen->hann[i] = (float)(0.5 - 0.5 * cos(2 * pi * ((double)i + 0.5) / (double)window));
+	return seen->fft && seen->power && seen->log_power;
+}
 
 struct spectrum *spectrum_create(void) {
 	struct spectrum *s = calloc(1, sizeof *s);
-	if (s) s->fft = fft_create(N);
-	if (!s || !s->fft) {
-		free(s);
-		return NULL;
-	}
-	for (size_t i = 0; i < N; i++) s->hann[i] = (float)(0.5 - 0.5 * cos(2 * pi * ((double)i + 0.5) / N));
-	return s;
+	bool begun = s;
+	for (size_t i = 0; begun && i < SCALES; i++) begun = begin(&s->seen[i], &scales[i]);
+	if (begun) return s;
+	spectrum_destroy(s);
+	return NULL;
 }
 
 void spectrum_destroy(struct spectrum *s) {
 	if (!s) return;
-	fft_destroy(s->fft);
+	for (size_t i = 0; i < SCALES; i++) {
+		fft_destroy(s->seen[i].fft);
+		free(s->seen[i].power);
+		free(s->seen[i].log_power);
+	}
 	free(s);
-}
-
-/* Afterwards rows and columns are exchanged. */
-static void transform(struct spectrum *s) {
-	fft_columns(s->fft, s->real[0], s->imag[0], N);
-	fft_transpose(s->real[0], N, N, s->turned[0]);
-	memcpy(s->real, s->turned, sizeof s->real);
-	fft_transpose(s->imag[0], N, N, s->turned[0]);
-	memcpy(s->imag, s->turned, sizeof s->imag);
-	fft_columns(s->fft, s->real[0], s->imag[0], N);
 }
 
 /* ---- windows ---- */
@@ -61,117 +86,144 @@ struct part {
 };
 
 /* Brightness without its mean, under a Hann window. */
-static void cut_window(const struct spectrum *s, const struct part *part, size_t left, size_t top, float window[N][N]) {
+static void cut_window(const struct seen *seen, const struct part *part, size_t left, size_t top, float *window) {
+	const size_t side = seen->scale->window;
 	float sum = 0;
-	for (size_t y = 0; y < N; y++) {
+	for (size_t y = 0; y < side; y++) {
 		const float *row = part->pixels + mirrored((long)(top + y), part->height) * part->row_stride;
-		for (size_t x = 0; x < N; x++) {
+		for (size_t x = 0; x < side; x++) {
 			const float *rgb = row + 3 * mirrored((long)(left + x), part->width);
-			window[y][x] = 0.25f * rgb[0] + 0.5f * rgb[1] + 0.25f * rgb[2];
-			sum += window[y][x];
+			window[y * side + x] = 0.25f * rgb[0] + 0.5f * rgb[1] + 0.25f * rgb[2];
+			sum += window[y * side + x];
 		}
 	}
-	const float mean = sum / (N * N);
-	for (size_t y = 0; y < N; y++)
-		for (size_t x = 0; x < N; x++) window[y][x] = (window[y][x] - mean) * s->hann[y] * s->hann[x];
+	const float mean = sum / (float)(side * side);
+	for (size_t y = 0; y < side; y++)
+		for (size_t x = 0; x < side; x++)
+			window[y * side + x] = (window[y * side + x] - mean) * seen->hann[y] * seen->hann[x];
 }
 
-/* How much is to be seen in a window: the root of its power at middle and high frequencies. */
-static double weight_of(float power[N][HALF]) {
+/* Afterwards rows and columns are exchanged. */
+static void transform(struct spectrum *s, const struct seen *seen) {
+	const size_t side = seen->scale->window, bytes = side * side * sizeof(float);
+	fft_columns(seen->fft, s->real, s->imag, side);
+	fft_transpose(s->real, side, side, s->turned);
+	memcpy(s->real, s->turned, bytes);
+	fft_transpose(s->imag, side, side, s->turned);
+	memcpy(s->imag, s->turned, bytes);
+	fft_columns(seen->fft, s->real, s->imag, side);
+}
+
+/* How much is to be seen in a window: the root of its power at middle and high frequencies, without its shading and
+ * without the corners. */
+static double weight_of(const struct scale *scale, const float *power) {
+	const double least_radius = (double)scale->window * 3 / 64, most_radius = (double)scale->window / 2;
 	double sum = 0;
-	for (size_t y = 0; y < N; y++)
-		for (size_t x = 0; x < HALF; x++) {
-			const double ky = (double)least(y, N - y), kx = (double)x, square = kx * kx + ky * ky;
-			if (square > lowest_radius * lowest_radius && square < highest_radius * highest_radius)
-				sum += (double)power[y][x];
+	for (size_t y = 0; y < scale->window; y++)
+		for (size_t x = 0; x < columns_of(scale); x++) {
+			const double ky = (double)least(y, scale->window - y), kx = (double)x, square = kx * kx + ky * ky;
+			if (square > least_radius * least_radius && square < most_radius * most_radius)
+				sum += (double)power[y * columns_of(scale) + x];
 		}
 	return sqrt(2 * sum) + 1e-6; /* all windows may be flat */
 }
 
-static void add_window(struct spectrum *s, float power[N][HALF]) {
-	const double weight = weight_of(power);
-	for (size_t y = 0; y < N; y++)
-		for (size_t x = 0; x < HALF; x++) {
-			s->power[y][x] += weight * (double)power[y][x];
-			s->log_power[y][x] += weight * (double)logf(power[y][x] + (float)floor_power);
-		}
-	s->weights += weight;
+static void add_window(struct seen *seen, const float *power) {
+	const size_t count = seen->scale->window * columns_of(seen->scale);
+	const double weight = weight_of(seen->scale, power);
+	for (size_t i = 0; i < count; i++) {
+		seen->power[i] += weight * (double)power[i];
+		seen->log_power[i] += weight * (double)logf(power[i] + (float)floor_power);
+	}
+	seen->weights += weight;
 }
 
 /* Two real windows a, b went through as a + ib = c; then A(k) = (C(k) + C*(-k)) / 2 and B(k) = (C(k) - C*(-k)) / 2i. */
-static void powers_of_both(const struct spectrum *s, float a[N][HALF], float b[N][HALF]) {
-	for (size_t y = 0; y < N; y++)
-		for (size_t x = 0; x < HALF; x++) {
-			const size_t opposite_y = (N - y) % N, opposite_x = (N - x) % N;
-			const float real = s->real[y][x], imag = s->imag[y][x];
-			const float other_real = s->real[opposite_y][opposite_x], other_imag = s->imag[opposite_y][opposite_x];
+static void powers_of_both(struct spectrum *s, const struct scale *scale) {
+	const size_t side = scale->window, columns = columns_of(scale);
+	for (size_t y = 0; y < side; y++)
+		for (size_t x = 0; x < columns; x++) {
+			const size_t here = y * side + x, opposite = (side - y) % side * side + (side - x) % side;
+			const float real = s->real[here], imag = s->imag[here];
+			const float other_real = s->real[opposite], other_imag = s->imag[opposite];
 			const float ar = real + other_real, ai = imag - other_imag, br = imag + other_imag, bi = other_real - real;
-			a[y][x] = 0.25f * (ar * ar + ai * ai);
-			b[y][x] = 0.25f * (br * br + bi * bi);
+			s->powers[0][y * columns + x] = 0.25f * (ar * ar + ai * ai);
+			s->powers[1][y * columns + x] = 0.25f * (br * br + bi * bi);
 		}
 }
 
-static size_t windows_along(size_t size) {
-	return size < N ? 1 : (size - N) / SPECTRUM_STEP_PX + 1;
+static size_t windows_along(const struct scale *scale, size_t size) {
+	return size < scale->window ? 1 : (size - scale->window) / scale->step + 1;
+}
+
+static void see(struct spectrum *s, struct seen *seen, const struct part *part) {
+	const struct scale *scale = seen->scale;
+	const size_t columns = windows_along(scale, part->width), count = columns * windows_along(scale, part->height);
+	for (size_t i = 0; i < count; i += 2) {
+		const bool both = i + 1 < count;
+		cut_window(seen, part, i % columns * scale->step, i / columns * scale->step, s->real);
+		if (both)
+			cut_window(seen, part, (i + 1) % columns * scale->step, (i + 1) / columns * scale->step, s->imag);
+		else
+			memset(s->imag, 0, sizeof s->imag);
+		transform(s, seen);
+		powers_of_both(s, scale);
+		add_window(seen, s->powers[0]);
+		if (both) add_window(seen, s->powers[1]);
+	}
 }
 
 void spectrum_add(struct spectrum *s, const float *pixels, size_t row_stride, size_t width, size_t height) {
 	const struct part part = {pixels, row_stride, width, height};
-	const size_t columns = windows_along(width), count = columns * windows_along(height);
-	for (size_t i = 0; i < count; i += 2) {
-		const bool both = i + 1 < count;
-		cut_window(s, &part, i % columns * SPECTRUM_STEP_PX, i / columns * SPECTRUM_STEP_PX, s->real);
-		if (both)
-			cut_window(s, &part, (i + 1) % columns * SPECTRUM_STEP_PX, (i + 1) / columns * SPECTRUM_STEP_PX, s->imag);
-		else
-			memset(s->imag, 0, sizeof s->imag);
-		transform(s);
-		powers_of_both(s, s->first, s->second);
-		add_window(s, s->first);
-		if (both) add_window(s, s->second);
-	}
+	for (size_t i = 0; i < SCALES; i++) see(s, &s->seen[i], &part);
 }
 
 /* ---- the description ---- */
 
-/* What the numbers are about: the logarithm of the mean power, or the mean of its logarithm. */
-enum mean { LOG_OF_MEAN, MEAN_OF_LOG };
-
 /* Rows and columns were exchanged by the transform: the first index is the frequency along x. Both may be negative. */
-static double log_at(const struct spectrum *s, enum mean mean, int kx, int ky) {
-	const size_t row = (size_t)((ky < 0 ? -kx : kx) + N) % N, column = (size_t)abs(ky);
-	return mean == LOG_OF_MEAN ? log(s->power[row][column] / s->weights + floor_power)
-							   : s->log_power[row][column] / s->weights;
+static double log_at(const struct seen *seen, enum mean mean, int kx, int ky) {
+	const size_t side = seen->scale->window;
+	const size_t row = (size_t)((ky < 0 ? -kx : kx) + (int)side) % side;
+	const size_t i = row * columns_of(seen->scale) + (size_t)abs(ky);
+	return mean == LOG_OF_MEAN ? log(seen->power[i] / seen->weights + floor_power) : seen->log_power[i] / seen->weights;
 }
 
-static double log_between(const struct spectrum *s, enum mean mean, double kx, double ky) {
+static double log_between(const struct seen *seen, enum mean mean, double kx, double ky) {
 	const double left = floor(kx), top = floor(ky), u = kx - left, v = ky - top;
 	const int x = (int)left, y = (int)top;
-	return (1 - v) * ((1 - u) * log_at(s, mean, x, y) + u * log_at(s, mean, x + 1, y)) +
-		   v * ((1 - u) * log_at(s, mean, x, y + 1) + u * log_at(s, mean, x + 1, y + 1));
+	return (1 - v) * ((1 - u) * log_at(seen, mean, x, y) + u * log_at(seen, mean, x + 1, y)) +
+		   v * ((1 - u) * log_at(seen, mean, x, y + 1) + u * log_at(seen, mean, x + 1, y + 1));
 }
 
 /* The mean over an arc as wide as the step from angle to angle. */
-static double log_on_arc(const struct spectrum *s, enum mean mean, size_t angle, double radius) {
+static double log_on_arc(const struct seen *seen, enum mean mean, size_t angle, double radius) {
 	double sum = 0;
 	for (int i = 0; i < SUBANGLES; i++) {
-		const double turn = ((double)angle + (double)(i - SUBANGLES / 2) / SUBANGLES) * pi / SPECTRUM_ANGLES;
-		sum += log_between(s, mean, radius * cos(turn), radius * sin(turn));
+		const double turn =
+			((double)angle + (double)(i - SUBANGLES / 2) / SUBANGLES) * pi / (double)seen->scale->angles;
+		sum += log_between(seen, mean, radius * cos(turn), radius * sin(turn));
 	}
 	return sum / SUBANGLES;
 }
 
+/* Photographs lose power with about frequency^-2, and blurs add to it: what these have as a mean is taken away, so that
+ * the numbers lie around 0. Wider windows gather more power. */
+static double usual_log(const struct scale *scale, double radius) {
+	const double windows = (double)scale->window / SPECTRUM_WINDOW_PX;
+	return 6.6 + 2 * log(windows) - 3.6 * log(radius / (lowest * windows));
+}
+
 void spectrum_describe(const struct spectrum *s, float numbers[SPECTRUM_COUNT]) {
-	const double lowest = 1.5, highest = N / 2 - 1;
-	for (int mean = 0; mean < SPECTRUM_MEANS; mean++)
-		for (size_t angle = 0; angle < SPECTRUM_ANGLES; angle++)
-			for (size_t i = 0; i < SPECTRUM_RADII; i++) {
-				const double radius = lowest + (highest - lowest) * (double)i / (SPECTRUM_RADII - 1);
-				const double value = log_on_arc(s, (enum mean)mean, angle, radius);
-				/* Photographs lose power with about radius^-2, and blurs add to it: what these lose as a mean is taken
-				 * away, so that the numbers lie around 0. */
-				*numbers++ = (float)((value - 6.6 + 3.6 * log(radius / lowest)) / 2);
-			}
+	for (const struct seen *seen = s->seen; seen < s->seen + SCALES; seen++) {
+		const struct scale *scale = seen->scale;
+		for (int mean = (int)scale->first_mean; mean <= MEAN_OF_LOG; mean++)
+			for (size_t angle = 0; angle < scale->angles; angle++)
+				for (size_t i = 0; i < scale->radii; i++) {
+					const double radius = lowest + (scale->highest - lowest) * (double)i / (double)(scale->radii - 1);
+					const double value = log_on_arc(seen, (enum mean)mean, angle, radius);
+					*numbers++ = (float)((value - usual_log(scale, radius)) / 2);
+				}
+	}
 }
 
 bool spectrum_of(const float *pixels, size_t row_stride, size_t width, size_t height, float numbers[SPECTRUM_COUNT]) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/quantise.h"
 #include "train/matrix.h"
 
 enum { TAPS = 9, MIDDLE = 4, MOST_BRANCHES = 4 };
@@ -35,14 +36,20 @@ static size_t add_branch(struct reparam *r, const char *conv, const char *branch
 	return p->values && r->gradients[i] ? i : 0;
 }
 
+/* What learns is no longer the graph's own, which follows from it. */
+static bool set_apart(struct reparam *r, size_t i) {
+	if (r->values[i] != r->graph->parameters[i].values) return true;
+	float *own = malloc(r->parameters[i].count * sizeof *own);
+	if (!own) return false;
+	memcpy(own, r->values[i], r->parameters[i].count * sizeof *own);
+	r->values[i] = r->parameters[i].values = own;
+	return true;
+}
+
 static bool add_conv(struct reparam *r, const struct graph_op *op, unsigned branches, struct random *random) {
 	const char *name = r->graph->tensors[op->output].name;
 	const uint32_t n = r->graph->tensors[op->output].channels;
-	struct graph_parameter *kernel = &r->parameters[op->weight];
-	float *base = malloc(kernel->count * sizeof *base);
-	if (!base) return false;
-	memcpy(base, kernel->values, kernel->count * sizeof *base);
-	r->values[op->weight] = kernel->values = base;
+	if (!set_apart(r, (size_t)op->weight)) return false;
 	struct reparam_conv *conv = &r->convs[r->conv_count++];
 	*conv = (struct reparam_conv){.channels = n, .kernel = (size_t)op->weight};
 	if (branches & REPARAM_POINT && !(conv->point = add_branch(r, name, "1x1", 1, n, n))) return false;
@@ -54,11 +61,18 @@ static bool add_conv(struct reparam *r, const struct graph_op *op, unsigned bran
 	return true;
 }
 
-enum deblur_status reparam_create(struct graph *graph, unsigned branches, struct random *random, struct reparam **out) {
+static bool is_rounded(const struct reparam *r, size_t i) {
+	const struct graph_parameter *p = &r->graph->parameters[i];
+	return r->bits && quantise_is_worth(p->count / p->shape[0]);
+}
+
+enum deblur_status reparam_create(struct graph *graph, unsigned branches, int bits, struct random *random,
+								  struct reparam **out) {
 	struct reparam *r = calloc(1, sizeof *r);
 	if (!r) return DEBLUR_OUT_OF_MEMORY;
 	const size_t count = graph->parameter_count, room = count + MOST_BRANCHES * graph->op_count + 1;
 	r->graph = graph;
+	r->bits = bits;
 	r->parameter_count = count;
 	r->parameters = calloc(room, sizeof *r->parameters);
 	r->values = calloc(room, sizeof *r->values);
@@ -71,17 +85,20 @@ enum deblur_status reparam_create(struct graph *graph, unsigned branches, struct
 	}
 	for (size_t i = 0; made && branches && i < graph->op_count; i++)
 		if (may_branch(graph, &graph->ops[i])) made = add_conv(r, &graph->ops[i], branches, random);
-	if (!made) {
+	for (size_t i = 0; made && i < count; i++)
+		if (is_rounded(r, i)) made = set_apart(r, i);
+	const enum deblur_status status = made ? reparam_fold(r, r->values, graph) : DEBLUR_OUT_OF_MEMORY;
+	if (status)
 		reparam_destroy(r);
-		return DEBLUR_OUT_OF_MEMORY;
-	}
-	*out = r;
-	return DEBLUR_OK;
+	else
+		*out = r;
+	return status;
 }
 
 void reparam_destroy(struct reparam *r) {
 	if (!r) return;
-	for (size_t i = 0; i < r->conv_count; i++) free(r->values[r->convs[i].kernel]);
+	for (size_t i = 0; r->values && i < r->graph->parameter_count; i++)
+		if (r->values[i] != r->graph->parameters[i].values) free(r->values[i]);
 	for (size_t i = r->graph->parameter_count; i < r->parameter_count; i++) {
 		free(r->values[i]);
 		free(r->gradients[i]);
@@ -122,6 +139,12 @@ static enum deblur_status fold_conv(const struct reparam_conv *conv, float *cons
 			   : DEBLUR_OK;
 }
 
+static void round_rows(const struct graph_parameter *parameter, int bits) {
+	const size_t length = parameter->count / parameter->shape[0];
+	for (size_t row = 0; row < parameter->shape[0]; row++)
+		quantise_round_row(parameter->values + row * length, length, bits);
+}
+
 enum deblur_status reparam_fold(const struct reparam *r, float *const *values, struct graph *to) {
 	for (size_t i = 0; i < to->parameter_count; i++)
 		if (values[i] != to->parameters[i].values)
@@ -129,6 +152,9 @@ enum deblur_status reparam_fold(const struct reparam *r, float *const *values, s
 	enum deblur_status status = DEBLUR_OK;
 	for (size_t i = 0; i < r->conv_count && !status; i++)
 		status = fold_conv(&r->convs[i], values, to->parameters[r->convs[i].kernel].values);
+#pragma omp parallel for schedule(dynamic)
+	for (size_t i = 0; i < to->parameter_count; i++)
+		if (is_rounded(r, i)) round_rows(&to->parameters[i], r->bits);
 	return status;
 }
 

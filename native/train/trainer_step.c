@@ -179,12 +179,16 @@ static enum deblur_status learn(struct trainer *t, size_t learner, const struct 
 	return reparam_fold(learned, learned->values, learned->graph);
 }
 
+/* Of the restorer's: an estimator that has learned already forgets much of it at a higher one (weights/training.md). */
+#define JOINT_RATE 0.2
+
 static enum deblur_status learn_all(struct trainer *t, bool estimator_learns, double rate, double *gradient_norm) {
 	if (estimator_learns) return learn(t, LEARNER_ESTIMATOR, t->estimator, rate, gradient_norm);
 	double unused;
 	enum deblur_status status = DEBLUR_OK;
 	if (t->projection_net) status = learn(t, LEARNER_PROJECTION, t->projection_net, rate, &unused);
-	if (!status && t->options->joint_weight > 0) status = learn(t, LEARNER_ESTIMATOR, t->looker, rate, &unused);
+	if (!status && t->options->joint_weight > 0)
+		status = learn(t, LEARNER_ESTIMATOR, t->looker, JOINT_RATE * rate, &unused);
 	return status ? status : learn(t, LEARNER_RESTORER, t->restorer, rate, gradient_norm);
 }
 

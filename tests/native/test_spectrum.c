@@ -7,7 +7,26 @@
 #include "check.h"
 #include "degrade/random.h"
 
-enum { SIDE = 160, PER_MEAN = SPECTRUM_ANGLES * SPECTRUM_RADII };
+enum { SIDE = 160 };
+
+/* Both sizes of windows, and where their numbers are. */
+struct scale {
+	size_t window, step, angles, radii, means, first;
+	double highest; /* radius, in cycles per window */
+};
+static const struct scale scales[] = {
+	{SPECTRUM_WINDOW_PX, SPECTRUM_STEP_PX, SPECTRUM_ANGLES, SPECTRUM_RADII, SPECTRUM_MEANS, 0, 31},
+	{SPECTRUM_WIDE_WINDOW_PX, SPECTRUM_WIDE_STEP_PX, SPECTRUM_WIDE_ANGLES, SPECTRUM_WIDE_RADII, 1,
+	 SPECTRUM_NARROW_COUNT, 32}};
+enum { SCALES = sizeof scales / sizeof *scales };
+
+static size_t numbers_of(const struct scale *scale) {
+	return scale->means * scale->angles * scale->radii;
+}
+
+static double radius_at(const struct scale *scale, size_t i) {
+	return 1.5 + (scale->highest - 1.5) * (double)i / (double)(scale->radii - 1);
+}
 
 static const double pi = 3.14159265358979323846;
 
@@ -38,75 +57,91 @@ static float *grating(double cycles, double angle_deg) {
 }
 
 /* Without what photographs lose as a mean, which the description takes away. */
-static size_t loudest(const float *numbers) {
+static size_t loudest(const float *numbers, size_t count) {
 	size_t best = 0;
-	for (size_t i = 1; i < PER_MEAN; i++)
+	for (size_t i = 1; i < count; i++)
 		if (numbers[i] > numbers[best]) best = i;
 	return best;
 }
 
-static void a_grating_is_found_where_it_is(void) {
-	for (size_t angle = 0; angle < SPECTRUM_ANGLES; angle++)
-		for (size_t radius = 4; radius < SPECTRUM_RADII - 1; radius += 5) {
-			const double cycles = 1.5 + 29.5 * (double)radius / (SPECTRUM_RADII - 1);
-			float *pixels = grating(cycles, 180.0 * (double)angle / SPECTRUM_ANGLES), numbers[SPECTRUM_COUNT];
-			CHECK(spectrum_of(pixels, SIDE * 3, SIDE, SIDE, numbers), "out of memory");
-			for (size_t mean = 0; mean < SPECTRUM_MEANS; mean++) {
-				const size_t found = loudest(numbers + mean * PER_MEAN);
-				CHECK(found / SPECTRUM_RADII == angle && labs((long)(found % SPECTRUM_RADII) - (long)radius) <= 1,
-					  "angle %zu radius %zu: found %zu %zu", angle, radius, found / SPECTRUM_RADII,
-					  found % SPECTRUM_RADII);
-			}
-			free(pixels);
-		}
-}
-
-/* White noise of deviation d has the power d^2 times the sum of the window's squares, 3/8 N per axis, everywhere. */
-static void white_noise_has_its_power(void) {
-	const double deviation = 0.05, squares = pow(SPECTRUM_WINDOW_PX * 3 / 8.0, 2);
-	float *pixels = noise(640, 640, 0.5, deviation), numbers[SPECTRUM_COUNT];
-	spectrum_of(pixels, 640 * 3, 640, 640, numbers);
-	for (size_t radius = 2; radius < SPECTRUM_RADII; radius++) {
-		double mean = 0;
-		for (size_t angle = 0; angle < SPECTRUM_ANGLES; angle++)
-			mean += (double)numbers[angle * SPECTRUM_RADII + radius] / SPECTRUM_ANGLES;
-		const double falls = 3.6 * log((1.5 + 29.5 * (double)radius / (SPECTRUM_RADII - 1)) / 1.5);
-		const double wanted = log(deviation * deviation * squares), found = 2 * mean + 6.6 - falls;
-		CHECK(fabs(found - wanted) < 0.08, "radius %zu: %g, not %g", radius, found, wanted);
+static void look_for_grating(const struct scale *scale, size_t angle, size_t radius) {
+	const double cycles = radius_at(scale, radius) * SPECTRUM_WINDOW_PX / (double)scale->window;
+	float *pixels = grating(cycles, 180.0 * (double)angle / (double)scale->angles), numbers[SPECTRUM_COUNT];
+	CHECK(spectrum_of(pixels, SIDE * 3, SIDE, SIDE, numbers), "out of memory");
+	for (size_t mean = 0; mean < scale->means; mean++) {
+		const size_t count = scale->angles * scale->radii;
+		const size_t found = loudest(numbers + scale->first + mean * count, count);
+		CHECK(found / scale->radii == angle && labs((long)(found % scale->radii) - (long)radius) <= 1,
+			  "window %zu angle %zu radius %zu: found %zu %zu", scale->window, angle, radius, found / scale->radii,
+			  found % scale->radii);
 	}
 	free(pixels);
 }
 
-/* The two windows that go through one transform are kept apart, and parts add up to the whole. */
-static void parts_make_the_whole(void) {
-	const size_t width = 96, height = 128; /* 2 x 3 windows */
-	float *pixels = noise(width, height, 0.5, 0.1), whole[SPECTRUM_COUNT], parts[SPECTRUM_COUNT];
-	for (size_t i = 0; i < width * height; i++)
-		if (i % width < 40) set_grey(pixels, i, 0.3); /* unlike each other */
-	spectrum_of(pixels, width * 3, width, height, whole);
-	struct spectrum *s = spectrum_create();
-	for (size_t y = 0; y < 3; y++)
-		for (size_t x = 0; x < 2; x++)
-			spectrum_add(s, pixels + (y * width + x) * SPECTRUM_STEP_PX * 3, width * 3, SPECTRUM_WINDOW_PX,
-						 SPECTRUM_WINDOW_PX);
-	spectrum_describe(s, parts);
-	spectrum_destroy(s);
-	for (size_t i = 0; i < SPECTRUM_COUNT; i++)
-		CHECK(fabsf(whole[i] - parts[i]) < 1e-3f, "number %zu: %g, not %g", i, (double)parts[i], (double)whole[i]);
+static void a_grating_is_found_where_it_is(void) {
+	for (const struct scale *scale = scales; scale < scales + SCALES; scale++)
+		for (size_t angle = 0; angle < scale->angles; angle++)
+			for (size_t radius = 4; radius < scale->radii - 1; radius += 5) look_for_grating(scale, angle, radius);
+}
+
+/* White noise of deviation d has the power d^2 times the sum of the window's squares, 3/8 N per axis, everywhere. */
+static void white_noise_has_its_power(void) {
+	const double deviation = 0.05;
+	float *pixels = noise(640, 640, 0.5, deviation), numbers[SPECTRUM_COUNT];
+	spectrum_of(pixels, 640 * 3, 640, 640, numbers);
+	for (const struct scale *scale = scales; scale < scales + SCALES; scale++) {
+		const double windows = (double)scale->window / SPECTRUM_WINDOW_PX;
+		const double wanted = log(deviation * deviation * pow((double)scale->window * 3 / 8, 2));
+		/* The mean of a logarithm is less than the logarithm of the mean: by Euler's constant for noise. */
+		const double log_of_mean = scale->means == 2 ? wanted : wanted - 0.5772;
+		for (size_t radius = 2; radius < scale->radii; radius++) {
+			double mean = 0;
+			for (size_t angle = 0; angle < scale->angles; angle++)
+				mean += (double)numbers[scale->first + angle * scale->radii + radius] / (double)scale->angles;
+			const double falls = 3.6 * log(radius_at(scale, radius) / (1.5 * windows));
+			const double found = 2 * mean + 6.6 + 2 * log(windows) - falls;
+			CHECK(fabs(found - log_of_mean) < 0.08, "window %zu radius %zu: %g, not %g", scale->window, radius, found,
+				  log_of_mean);
+		}
+	}
 	free(pixels);
 }
 
+static void check_same(const struct scale *scale, const float *one, const float *other) {
+	for (size_t i = scale->first; i < scale->first + numbers_of(scale); i++)
+		CHECK(fabsf(one[i] - other[i]) < 1e-3f, "number %zu: %g, not %g", i, (double)one[i], (double)other[i]);
+}
+
+/* The two windows that go through one transform are kept apart, and parts add up to the whole. */
+static void parts_make_the_whole(void) {
+	for (const struct scale *scale = scales; scale < scales + SCALES; scale++) {
+		const size_t width = scale->window + scale->step, height = width + scale->step; /* 2 x 3 windows */
+		float *pixels = noise(width, height, 0.5, 0.1), whole[SPECTRUM_COUNT], parts[SPECTRUM_COUNT];
+		for (size_t i = 0; i < width * height; i++)
+			if (i % width < 40) set_grey(pixels, i, 0.3); /* unlike each other */
+		spectrum_of(pixels, width * 3, width, height, whole);
+		struct spectrum *s = spectrum_create();
+		for (size_t y = 0; y < 3; y++)
+			for (size_t x = 0; x < 2; x++)
+				spectrum_add(s, pixels + (y * width + x) * scale->step * 3, width * 3, scale->window, scale->window);
+		spectrum_describe(s, parts);
+		spectrum_destroy(s);
+		check_same(scale, parts, whole);
+		free(pixels);
+	}
+}
+
 static void flat_windows_do_not_count(void) {
-	float *busy = noise(SPECTRUM_WINDOW_PX, SPECTRUM_WINDOW_PX, 0.5, 0.1), *flat = new_pixels(256, 256);
+	enum { BUSY = SPECTRUM_WIDE_WINDOW_PX };
+	float *busy = noise(BUSY, BUSY, 0.5, 0.1), *flat = new_pixels(256, 256);
 	float alone[SPECTRUM_COUNT], within[SPECTRUM_COUNT];
-	spectrum_of(busy, SPECTRUM_WINDOW_PX * 3, SPECTRUM_WINDOW_PX, SPECTRUM_WINDOW_PX, alone);
+	spectrum_of(busy, BUSY * 3, BUSY, BUSY, alone);
 	struct spectrum *s = spectrum_create();
-	spectrum_add(s, busy, SPECTRUM_WINDOW_PX * 3, SPECTRUM_WINDOW_PX, SPECTRUM_WINDOW_PX);
+	spectrum_add(s, busy, BUSY * 3, BUSY, BUSY);
 	spectrum_add(s, flat, 256 * 3, 256, 256);
 	spectrum_describe(s, within);
 	spectrum_destroy(s);
-	for (size_t i = 0; i < SPECTRUM_COUNT; i++)
-		CHECK(fabsf(alone[i] - within[i]) < 1e-3f, "number %zu: %g, not %g", i, (double)within[i], (double)alone[i]);
+	for (const struct scale *scale = scales; scale < scales + SCALES; scale++) check_same(scale, within, alone);
 	free(busy);
 	free(flat);
 }
