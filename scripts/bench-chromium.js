@@ -83,11 +83,7 @@ export async function onnx(folder, side, threads) {
       env.wasm.wasmPaths = '/ort/';
       const floats = async (name) => new Float32Array(await (await fetch(name)).arrayBuffer());
       const session = await InferenceSession.create('/model.onnx', { executionProviders: ['wasm'] });
-      const condition = await floats('/condition.f32');
-      const feeds = {
-        picture: new Tensor('float32', await floats('/picture.f32'), [1, 3, ${side}, ${side}]),
-        [session.inputNames[1]]: new Tensor('float32', condition, [1, condition.length]),
-      };
+      const feeds = { picture: new Tensor('float32', await floats('/picture.f32'), [1, 3, ${side}, ${side}]) };
       let output;
       const seconds = await (${MEASURE})(async () => {
         output = (await session.run(feeds))[session.outputNames[0]].data;

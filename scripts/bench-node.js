@@ -40,11 +40,7 @@ function floats(path) {
 async function onnx(modelPath, side, threads, folder) {
   const { InferenceSession, Tensor } = createRequire(resolve(folder, 'package.json'))('onnxruntime-node');
   const session = await InferenceSession.create(modelPath, { intraOpNumThreads: threads, interOpNumThreads: 1 });
-  const condition = floats(join(folder, 'condition.f32'));
-  const feeds = {
-    picture: new Tensor('float32', floats(join(folder, 'picture.f32')), [1, 3, side, side]),
-    [session.inputNames[1]]: new Tensor('float32', condition, [1, condition.length]),
-  };
+  const feeds = { picture: new Tensor('float32', floats(join(folder, 'picture.f32')), [1, 3, side, side]) };
   /** @type {Float32Array} */
   let output = new Float32Array();
   const seconds = await measure(async () => {

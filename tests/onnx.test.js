@@ -18,9 +18,13 @@ function floats(name) {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
 
-/** How far the exported graph's output is from our core's. @param {string} model @param {'restorer' | 'estimator'} graph @param {string} onnx @param {number} height @param {number} width */
-async function difference(model, graph, onnx, height, width) {
-  execFileSync('build/tests/run_graph', [model, graph, `${height}`, `${width}`, folder]);
+/**
+ * How far the exported graph's output is from our core's.
+ * @param {string} model @param {'restorer' | 'estimator'} graph @param {string} onnx @param {number} height @param {number} width
+ * @param {string[]} sigma Of the Gaussian blur that our core is told; none: by chance.
+ */
+async function difference(model, graph, onnx, height, width, ...sigma) {
+  execFileSync('build/tests/run_graph', [model, graph, `${height}`, `${width}`, folder, ...sigma]);
   const session = await InferenceSession.create(readFileSync(onnx));
   /** @type {Record<string, Tensor>} */
   const feeds = { picture: new Tensor('float32', floats('picture'), [1, 3, height, width]) };
@@ -42,6 +46,11 @@ for (const model of ['weights/student.dbm', 'weights/teacher.dbm', small])
     assert.match(stdout, /restorer\.onnx: restorer, \d+ parameters/);
     assert.ok((await difference(model, 'restorer', restorer, 48, 72)) < 1e-4);
     assert.ok((await difference(model, 'estimator', estimator, 64, 96)) < 1e-4);
+    if (model === small) return; // it hardly listens
+    const fixed = run(model, restorer, '--blur', 'gaussian:1.5');
+    assert.equal(fixed.status, 0, fixed.stderr);
+    assert.ok((await difference(model, 'restorer', restorer, 48, 72, '1.5')) < 1e-4);
+    assert.ok((await difference(model, 'restorer', restorer, 48, 72, '2.5')) > 1e-2, 'another blur is not what it is for');
   });
 
 test('what cannot be exported is said, and nothing is left', () => {
@@ -51,6 +60,7 @@ test('what cannot be exported is said, and nothing is left', () => {
   writeFileSync(join(folder, 'text.dbm'), 'this is no model');
   assert.match(run(join(folder, 'text.dbm'), out).stderr, /text\.dbm: .*model/);
   assert.ok(!existsSync(out));
+  assert.match(run('weights/student.dbm', out, '--blur', 'rain:2').stderr, /--blur rain:2 makes no sense/);
   const { status, stderr } = run('weights/student.dbm', join(folder, 'no', 'folder.onnx'));
   assert.equal(status, 1);
   assert.match(stderr, /folder\.onnx: No such file/);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/blur.h"
 #include "picture/file.h"
 #include "tools/common.h"
 #include "tools/train_commands.h"
+#include "train/fixed_graph.h"
 #include "train/onnx.h"
 
 static int export_graph(const struct command *command, const struct graph *graph, const char *provenance,
@@ -21,7 +23,27 @@ static int export_graph(const struct command *command, const struct graph *graph
 	return EXIT_SUCCESS;
 }
 
-static int export_model(const struct command *command, const char *from, const char *to, const char *estimator_to) {
+/* Puts the net that is told this blur for good in the restorer's place. */
+static bool fix_blur(const struct command *command, const struct common_blur *wanted, const char *path,
+					 struct model_file *model) {
+	if (model->restorer->condition < 0)
+		return fprintf(stderr, "%s: %s is not told the blur: leave --blur out\n", command->name, path), false;
+	struct deblur_blur blur;
+	float condition[BLUR_CONDITION_COUNT];
+	struct graph *fixed = NULL;
+	enum deblur_status status = deblur_blur_describe(wanted->kind, wanted->size_px, wanted->angle_deg, NULL, &blur);
+	if (!status) {
+		blur_to_condition(&blur, condition);
+		status = fixed_graph_create(model->restorer, condition, &fixed);
+	}
+	if (status) return common_fail(command, path, status), false;
+	graph_destroy(model->restorer);
+	model->restorer = fixed;
+	return true;
+}
+
+static int export_model(const struct command *command, const char *from, const char *to, const char *estimator_to,
+						const struct common_blur *blur) {
 	size_t size = 0;
 	struct model_file model = {0};
 	if (!train_read_model(command, from, &model, &size)) return EXIT_FAILURE;
@@ -29,7 +51,9 @@ static int export_model(const struct command *command, const char *from, const c
 		model_file_release(&model);
 		return common_fail(command, from, DEBLUR_NO_ESTIMATOR), EXIT_FAILURE;
 	}
-	int code = export_graph(command, model.restorer, model.provenance, to);
+	int code = EXIT_FAILURE;
+	if (blur->estimate || fix_blur(command, blur, from, &model))
+		code = export_graph(command, model.restorer, model.provenance, to);
 	if (!code && estimator_to) code = export_graph(command, model.estimator, model.provenance, estimator_to);
 	model_file_release(&model);
 	return code;
@@ -37,7 +61,11 @@ static int export_model(const struct command *command, const char *from, const c
 
 int train_export_onnx(int argc, char **argv) {
 	struct option table[] = {
-		{"--estimator", "OUT.onnx", "the blur estimator, too, as a file of its own", OPTION_ONE, NULL, 0}, {0}};
+		{"--estimator", "OUT.onnx", "the blur estimator, too, as a file of its own", OPTION_ONE, NULL, 0},
+		{"--blur", "KIND:SIZE",
+		 "for pictures of this blur alone, which is not told then: a plain net, with mixed kernels mixed", OPTION_ONE,
+		 NULL, 0},
+		{0}};
 	struct command command = {.name = "deblur-train export-onnx",
 							  .summary =
 								  "Writes a model's restorer as ONNX: picture (batch, 3, height, width; sRGB 0..1)\n"
@@ -47,11 +75,12 @@ int train_export_onnx(int argc, char **argv) {
 	int code;
 	if (options_parse(&command, argc, argv, &code)) {
 		code = EXIT_USAGE;
-		if (command.count == 2)
-			code = export_model(&command, command.values[0], command.values[1],
-								option_value(&command, "--estimator", NULL));
-		else
+		struct common_blur blur;
+		if (command.count != 2)
 			fprintf(stderr, "%s: a model and a file to write are needed: M.dbm OUT.onnx\n", command.name);
+		else if (common_read_blur(&command, &blur))
+			code = export_model(&command, command.values[0], command.values[1],
+								option_value(&command, "--estimator", NULL), &blur);
 	}
 	options_release(&command);
 	return code;

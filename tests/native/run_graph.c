@@ -1,13 +1,15 @@
 /* run_graph.c - not a test: what our core makes of numbers, for others to compare theirs with.
  *
- *     run_graph M.dbm restorer|estimator HEIGHT WIDTH FOLDER
+ *     run_graph M.dbm restorer|estimator HEIGHT WIDTH FOLDER [SIGMA]
  *
+ * With SIGMA a restorer is told a Gaussian blur of that deviation in pixels, and otherwise numbers by chance.
  * Writes FOLDER/picture.f32 and output.f32 (maps as [channels][height][width]) and, where the graph has one,
  * condition.f32. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/blur.h"
 #include "core/executor.h"
 #include "core/model_file.h"
 #include "degrade/random.h"
@@ -30,7 +32,15 @@ static void write_map(const char *folder, const char *name, const struct map *ma
 	free(planes);
 }
 
-static void run(const struct graph *graph, size_t height, size_t width, const char *folder) {
+static void tell(const struct graph *graph, const char *sigma, struct random *random, float *condition) {
+	struct deblur_blur blur;
+	for (size_t i = 0; i < graph->tensors[graph->condition].channels; i++) condition[i] = (float)random_uniform(random);
+	if (!sigma) return;
+	if (deblur_blur_describe(DEBLUR_BLUR_GAUSSIAN, strtof(sigma, NULL), 0, NULL, &blur)) exit(1);
+	blur_to_condition(&blur, condition);
+}
+
+static void run(const struct graph *graph, size_t height, size_t width, const char *folder, const char *sigma) {
 	struct random random = random_seeded(11, 0, 0);
 	struct executor *executor = NULL;
 	if (executor_create(graph, kernels_best(), &(struct executor_size){.height = height, .width = width}, &executor))
@@ -39,7 +49,7 @@ static void run(const struct graph *graph, size_t height, size_t width, const ch
 		const size_t count = graph->tensors[graph->condition].channels;
 		float *condition = malloc(count * sizeof *condition);
 		if (!condition) exit(1);
-		for (size_t i = 0; i < count; i++) condition[i] = (float)random_uniform(&random);
+		tell(graph, sigma, &random, condition);
 		executor_set_condition(executor, condition);
 		write_floats(folder, "condition", condition, count);
 		free(condition);
@@ -61,10 +71,10 @@ int main(int argc, char **argv) {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	struct model_file model = {0};
-	if (argc != 6 || file_read(argv[1], &bytes, &size) || model_file_read(bytes, size, &model)) return 1;
+	if (argc < 6 || argc > 7 || file_read(argv[1], &bytes, &size) || model_file_read(bytes, size, &model)) return 1;
 	const struct graph *graph = strcmp(argv[2], "estimator") ? model.restorer : model.estimator;
 	if (!graph) return 1;
-	run(graph, strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10), argv[5]);
+	run(graph, strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10), argv[5], argv[6]);
 	model_file_release(&model);
 	free(bytes);
 	return 0;
