@@ -18,8 +18,8 @@ wasm_objects = $(patsubst %.c,$(WASM)/$(1)/%.o,$(2))
 # Three modules of one source; the page chooses by what the engine validates (web/lib/wasm.js). Emscripten's own LLVM 14 cannot encode
 # relaxed SIMD as engines have it now: without clang-19 the relaxed module has the instructions of the plain one.
 WASM_VARIANTS := scalar simd relaxed
-WASM_FLAGS_simd := -msimd128
-WASM_FLAGS_relaxed := -msimd128 $(if $(LLVM_19),-mrelaxed-simd)
+WASM_FLAGS_simd := -msimd128 -mbulk-memory
+WASM_FLAGS_relaxed := -msimd128 -mbulk-memory $(if $(LLVM_19),-mrelaxed-simd)
 WASM_KERNELS_simd := native/kernels/kernels_wasm_simd.c
 WASM_KERNELS_relaxed := $(WASM_KERNELS_simd)
 WASM_MODULES := $(WASM_VARIANTS:%=$(WASM)/deblur-%.wasm)
