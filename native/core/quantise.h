@@ -13,13 +13,15 @@ bool quantise_is_worth(size_t row_length);
 
 /* codes[i] = values[i] / scale, rounded to nearest and cut to -m..m with m = 2^(bits - 1) - 1; returns the scale,
  * chosen from a grid so that the squares of what is lost have the least sum: a few outliers are cut rather than all the
- * others rounded more coarsely. Values are finite. A row of zeros has scale 0. */
+ * others rounded more coarsely. Numbers that are such multiples already stay what they are. Values are finite. A row of
+ * zeros has scale 0. */
 float quantise_row(const float *values, size_t count, int bits, int8_t *codes);
 
 /* Rounds values, which are finite, to multiples of one step that a file of so many bits has room for; quantise_row
- * finds that step again, and loses nothing more. The step is the best for a normal distribution of their deviation
- * (Max, "Quantizing for minimum distortion", IRE Trans. IT 6, 1960, table II), or smaller where the largest allows it:
- * a rule that costs little, for training, which does this at every step. */
+ * finds that step again, and loses nothing more. The step is a little wider than the best for a normal distribution of
+ * their deviation (Max, "Quantizing for minimum distortion", IRE Trans. IT 6, 1960, table II), since files are
+ * compressed on their way and fewer different codes take less; or it is smaller, where the largest allows it. A rule
+ * that costs little, for training, which does this at every step. */
 void quantise_round_row(float *values, size_t count, int bits);
 
 #endif
