@@ -70,6 +70,8 @@ enum deblur_blur_kind {
 	DEBLUR_BLUR_KIND_COUNT
 };
 
+enum { DEBLUR_BLUR_HINT_COUNT = 16 };
+
 /* What is known of the blur of one picture; the same for all of its pixels. */
 struct deblur_blur {
 	float kind[DEBLUR_BLUR_KIND_COUNT]; /* probabilities; they sum to 1 */
@@ -80,12 +82,16 @@ struct deblur_blur {
 	float shot_noise;   /* variance per unit of linear light of the signal-dependent noise: 0..0.02 */
 	float jpeg_quality; /* 1..100 as the IJG scale counts; 100 also when it never was a JPEG */
 	float in_srgb;      /* probability that the blur was computed on sRGB values instead of in linear light */
+	/* What else an estimator has to say to its restorer, in numbers that these two agreed on in training and nobody
+	 * else understands, -4..4; zeros say nothing. */
+	float hints[DEBLUR_BLUR_HINT_COUNT];
 };
 
 /* The blur that a user describes. size_px in the unit that a person would measure: Gaussian: standard deviation;
  * shake: spread; motion: length of the path; defocus: radius of the disk; none: ignored.
  * angle_deg matters to motion and shake. What a person does not see, noise, JPEG quality and in_srgb, is taken from
- * `rest`, which would be the estimate; NULL: noise-free, never JPEG, in linear light. BAD_ARGUMENT: size_px not finite
+ * `rest`, which would be the estimate; NULL: noise-free, never JPEG, in linear light. Hints, which are of what was
+ * estimated, become zero. BAD_ARGUMENT: size_px not finite
  * or outside what gives a spread of 0..16, kind unknown, angle not finite. */
 enum deblur_status deblur_blur_describe(enum deblur_blur_kind kind, float size_px, float angle_deg,
 										const struct deblur_blur *rest, struct deblur_blur *out);

@@ -265,6 +265,20 @@ test('a run begins with the weights of another, and refuses those of another net
   assert.match(absent.stderr, /nowhere\.dbm: No such file/);
 });
 
+test('a model of a time when nets told each other less is gone on from, and restores as it did', () => {
+  const old = 'weights/teacher.dbm';
+  const options = [...small, '--network', 'teacher', '--from', old, '--rate', '1e-8', '--steps', '4', '--out', file('grown.dbm')];
+  const { status, stderr } = run('teacher', ...options);
+  assert.equal(status, 0, stderr);
+  /** What its restorer makes of random numbers and a Gaussian blur. @param {string} model */
+  const output = (model) => {
+    assert.equal(spawnSync('build/tests/run_graph', [model, 'restorer', '48', '48', folder, '2']).status, 0);
+    return new Float32Array(Uint8Array.from(readFileSync(file('output.f32'))).buffer);
+  };
+  const [before, after] = [output(old), output(file('grown.dbm'))];
+  assert.ok(Math.max(...before.map((value, i) => Math.abs(value - after[i]))) < 0.01);
+});
+
 test('what learns as branches goes on byte for byte, and leaves as plain convolutions', () => {
   const branched = [
     ...small,

@@ -1,14 +1,14 @@
 /* exports.c - deblur.h for JavaScript: plain numbers and addresses, and nothing that knows what a convolution is.
  *
  * web/lib/wasm.js is the other half. Memory is the module's own; JavaScript allocates, fills and frees it through
- * module_allocate and module_free. A blur is struct deblur_blur as it lies in memory: 12 floats in the order of
+ * module_allocate and module_free. A blur is struct deblur_blur as it lies in memory: 28 floats in the order of
  * deblur.h. Statuses are enum deblur_status. */
 #include <emscripten/emscripten.h>
 #include <stdlib.h>
 
 #include "deblur.h"
 
-_Static_assert(sizeof(struct deblur_blur) == 12 * sizeof(float), "web/lib/wasm.js reads a blur as 12 floats");
+_Static_assert(sizeof(struct deblur_blur) == 28 * sizeof(float), "web/lib/blur.js reads a blur as 28 floats");
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 

@@ -33,6 +33,7 @@ enum deblur_status deblur_blur_describe(enum deblur_blur_kind kind, float size_p
 	const float turned = fmodf(angle_deg, 180); /* exact, however often it goes around */
 	blur.angle_deg = turned < 0 ? turned + 180 : turned;
 	if (kind != DEBLUR_BLUR_GAUSSIAN) blur.in_srgb = 0; /* only software blurs sRGB values */
+	for (int i = 0; i < DEBLUR_BLUR_HINT_COUNT; i++) blur.hints[i] = 0;
 	*out = blur;
 	return DEBLUR_OK;
 }
@@ -62,6 +63,8 @@ static float clamp(float x, float low, float high) {
 
 bool blur_is_valid(const struct deblur_blur *blur) {
 	float sum = 0;
+	for (int i = 0; i < DEBLUR_BLUR_HINT_COUNT; i++)
+		if (!(fabsf(blur->hints[i]) <= BLUR_MAX_HINT)) return false;
 	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) {
 		if (!(blur->kind[i] >= 0 && blur->kind[i] <= 1)) return false;
 		sum += blur->kind[i];
@@ -93,7 +96,8 @@ void blur_to_condition(const struct deblur_blur *blur, float condition[BLUR_COND
 	*next++ = spread;
 	*next++ = spread * spread;
 	for (int i = 0; i < SCALED_COUNT; i++) *next++ = scaled[i];
-	*next = clamp(blur->in_srgb, 0, 1);
+	*next++ = clamp(blur->in_srgb, 0, 1);
+	for (int i = 0; i < DEBLUR_BLUR_HINT_COUNT; i++) *next++ = clamp(blur->hints[i], -BLUR_MAX_HINT, BLUR_MAX_HINT);
 }
 
 void blur_to_raw(const struct deblur_blur *blur, float raw[BLUR_RAW_COUNT]) {
@@ -101,7 +105,9 @@ void blur_to_raw(const struct deblur_blur *blur, float raw[BLUR_RAW_COUNT]) {
 	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) *next++ = blur->kind[i];
 	*next++ = logf(1 + clamp(blur->spread_px, 0, BLUR_MAX_SPREAD_PX));
 	scale(blur, next);
-	next[SCALED_COUNT] = blur->in_srgb;
+	next += SCALED_COUNT;
+	*next++ = blur->in_srgb;
+	for (int i = 0; i < DEBLUR_BLUR_HINT_COUNT; i++) *next++ = blur->hints[i];
 }
 
 void blur_from_raw(const float raw[BLUR_RAW_COUNT], struct deblur_blur *blur) {
@@ -123,4 +129,6 @@ void blur_from_raw(const float raw[BLUR_RAW_COUNT], struct deblur_blur *blur) {
 	blur->shot_noise = clamp(shot * shot, 0, 0.02f);
 	blur->jpeg_quality = clamp(100 - 50 * clamp(scaled[SCALED_JPEG], 0, 2), 1, 100);
 	blur->in_srgb = 1 / (1 + expf(-clamp(scaled[SCALED_COUNT], -30, 30)));
+	const float *hints = raw + BLUR_PLAIN_RAW_COUNT;
+	for (int i = 0; i < DEBLUR_BLUR_HINT_COUNT; i++) blur->hints[i] = clamp(hints[i], -BLUR_MAX_HINT, BLUR_MAX_HINT);
 }

@@ -4,13 +4,17 @@
 
 #include "deblur.h"
 
+/* Hints come last: models that are older than these do without. */
 enum {
-	BLUR_CONDITION_COUNT =
+	BLUR_PLAIN_CONDITION_COUNT =
 		13, /* kinds 5, spread, spread^2, anisotropy as cos and sin of twice the angle, noise 2, JPEG, sRGB */
-	BLUR_RAW_COUNT = 12, /* kind logits 5, log(1 + spread), anisotropy 2, noise 2, JPEG, sRGB logit */
+	BLUR_CONDITION_COUNT = BLUR_PLAIN_CONDITION_COUNT + DEBLUR_BLUR_HINT_COUNT,
+	BLUR_PLAIN_RAW_COUNT = 12, /* kind logits 5, log(1 + spread), anisotropy 2, noise 2, JPEG, sRGB logit */
+	BLUR_RAW_COUNT = BLUR_PLAIN_RAW_COUNT + DEBLUR_BLUR_HINT_COUNT,
 };
 
 #define BLUR_MAX_SPREAD_PX 16.0f
+#define BLUR_MAX_HINT 4.0f
 
 /* All numbers are scaled to about -1..1. Values outside the documented ranges are clamped. */
 void blur_to_condition(const struct deblur_blur *blur, float condition[BLUR_CONDITION_COUNT]);

@@ -159,13 +159,14 @@ static enum deblur_status estimate_raw(const struct graph *estimator, const stru
 		executor_destroy(executor);
 		return status;
 	}
+	const size_t said = estimator->tensors[estimator->output].channels; /* an older one gives no hints */
 	double sums[BLUR_RAW_COUNT] = {0}, weights = 0;
 	for (size_t c = 0; c < count; c++) {
 		const double weight = crops[c].energy + 1e-3; /* all may be flat */
 		show(executor, picture, &crops[c], width, height, alignment);
 		executor_run(executor);
 		const float *found = executor_output_vector(executor);
-		for (int i = 0; i < BLUR_RAW_COUNT; i++) sums[i] += weight * (double)found[i];
+		for (size_t i = 0; i < said; i++) sums[i] += weight * (double)found[i];
 		weights += weight;
 	}
 	for (int i = 0; i < BLUR_RAW_COUNT; i++) raw[i] = (float)(sums[i] / weights);

@@ -140,15 +140,16 @@ static bool averages_globally(const struct graph *graph) {
 
 static bool is_restorer(const struct graph *graph) {
 	const struct graph_tensor *out = &graph->tensors[graph->output];
-	const bool told = graph->condition < 0 || graph->tensors[graph->condition].channels == BLUR_CONDITION_COUNT;
-	return out->downscale == 1 && out->channels == 3 && told && !averages_globally(graph) &&
+	const uint32_t told = graph->condition < 0 ? 0 : graph->tensors[graph->condition].channels;
+	return out->downscale == 1 && out->channels == 3 &&
+		   (!told || told == BLUR_PLAIN_CONDITION_COUNT || told == BLUR_CONDITION_COUNT) && !averages_globally(graph) &&
 		   graph->output != graph->picture;
 }
 
 static bool is_estimator(const struct graph *graph) {
 	const struct graph_tensor *out = &graph->tensors[graph->output];
 	const uint32_t told = graph->condition < 0 ? 0 : graph->tensors[graph->condition].channels;
-	return out->downscale == 0 && out->channels == BLUR_RAW_COUNT &&
+	return out->downscale == 0 && (out->channels == BLUR_PLAIN_RAW_COUNT || out->channels == BLUR_RAW_COUNT) &&
 		   (!told || told == SPECTRUM_NARROW_COUNT ||
 			told == SPECTRUM_COUNT); /* older ones know of narrow windows only */
 }

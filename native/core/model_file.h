@@ -28,8 +28,8 @@ struct model_file {
 
 /* Reads what model_file_write wrote; NOT_A_MODEL, MODEL_VERSION, MODEL_DAMAGED, OUT_OF_MEMORY. A weight that is not
  * finite, a restorer whose output is not a full-size map of 3 channels or that averages globally, or an estimator whose
- * output is not a vector of BLUR_RAW_COUNT, is MODEL_DAMAGED. *out is filled only on success; release with
- * model_file_release. */
+ * output is not a vector of BLUR_RAW_COUNT or BLUR_PLAIN_RAW_COUNT, is MODEL_DAMAGED. *out is filled only on success;
+ * release with model_file_release. */
 enum deblur_status model_file_read(const void *bytes, size_t size, struct model_file *out);
 void model_file_release(struct model_file *model); /* frees the contents, not the struct; zeroed is fine */
 

@@ -21,4 +21,5 @@ void turn_blur(struct deblur_blur *blur, uint32_t way) {
 	if ((way & 1) != (way >> 1 & 1)) angle = 180 - angle; /* both mirrors together are half a turn */
 	angle = fmodf(angle, 180);
 	blur->angle_deg = angle < 0 ? angle + 180 : angle;
+	for (int i = 0; way && i < DEBLUR_BLUR_HINT_COUNT; i++) blur->hints[i] = 0;
 }

@@ -20,7 +20,7 @@ static inline size_t turn_source(size_t side, uint32_t way, size_t x, size_t y) 
 void turn_picture(const float *from, size_t side, uint32_t way, float *to);
 void turn_back(const float *from, size_t side, uint32_t way, float *to);
 
-/* The blur of the turned picture. */
+/* The blur of the turned picture; hints are of the upright one. */
 void turn_blur(struct deblur_blur *blur, uint32_t way);
 
 #endif

@@ -93,13 +93,13 @@ static double loss_of_one(const float *output, const struct deblur_blur *truth, 
 	double loss = kind_weight * cross_entropy(output, raw, DEBLUR_BLUR_KIND_COUNT, kind_weight * weight, gradient);
 	loss += size_weight * loss_of_size((double)output[size], (double)raw[size], size_weight * weight, &gradient[size]);
 	const bool blurred = truth->kind[DEBLUR_BLUR_NONE] < 0.5f;
-	for (int i = size + 1; i < BLUR_RAW_COUNT - 1; i++) {
+	for (int i = size + 1; i < BLUR_PLAIN_RAW_COUNT - 1; i++) {
 		double slope;
 		loss += huber((double)output[i] - (double)raw[i], &slope);
 		gradient[i] += (float)(weight * slope);
 	}
 	if (!blurred) return loss; /* nothing says where no blur took place */
-	const int last = BLUR_RAW_COUNT - 1;
+	const int last = BLUR_PLAIN_RAW_COUNT - 1;
 	const double x = (double)output[last], t = (double)raw[last];
 	gradient[last] += (float)(weight * in_srgb_weight * (1 / (1 + exp(-x)) - t));
 	return loss + in_srgb_weight * (fmax(x, 0) - x * t + log1p(exp(-fabs(x))));
@@ -131,4 +131,7 @@ void loss_of_telling(const float *output, const float *told_gradient, float *gra
 		if (fabsf(told[SPREAD + 2 + i] - output[SCALED + i]) < 1e-4f)
 			gradient[SCALED + i] += told_gradient[SPREAD + 2 + i];
 	gradient[SCALED + SCALED_COUNT] += blur.in_srgb * (1 - blur.in_srgb) * told_gradient[SPREAD + 2 + SCALED_COUNT];
+	for (int i = 0; i < DEBLUR_BLUR_HINT_COUNT; i++)
+		if (fabsf(output[BLUR_PLAIN_RAW_COUNT + i]) < BLUR_MAX_HINT)
+			gradient[BLUR_PLAIN_RAW_COUNT + i] += told_gradient[BLUR_PLAIN_CONDITION_COUNT + i];
 }

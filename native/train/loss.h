@@ -38,7 +38,7 @@ double loss_features(const float *projected, const float *teacher, const bool *c
 
 /* Mean over the batch of the estimator's loss, output and gradient [batch][BLUR_RAW_COUNT]: cross-entropy of the kind
  * and of in_srgb, the size's error as a share of it, Huber loss of the scaled anisotropy, noise and JPEG numbers; what
- * a picture without blur cannot show is left out. */
+ * a picture without blur cannot show is left out, and what hints are has no truth. */
 double loss_blur(const float *output, const struct deblur_blur *truth, size_t batch, double weight, float *gradient);
 
 /* From what an estimate was worth to a net that was told it, back to the estimator: told_gradient

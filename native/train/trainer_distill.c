@@ -111,7 +111,11 @@ static void pose(struct trainer *t, size_t i) {
 	struct deblur_blur blur = t->drawn->truths[i];
 	if (!t->drawn->has_truth[i]) blur_from_raw(net_output(t->looker) + i * BLUR_RAW_COUNT, &blur);
 	turn_blur(&blur, t->ways[i]);
-	blur_to_condition(&blur, told + i * BLUR_CONDITION_COUNT);
+	float condition[BLUR_CONDITION_COUNT];
+	blur_to_condition(&blur, condition);
+	const struct graph *teacher = t->teacher.restorer; /* which may know nothing of hints */
+	const size_t count = teacher->tensors[teacher->condition].channels;
+	memcpy(told + i * count, condition, count * sizeof *condition);
 }
 
 enum deblur_status trainer_ask_teacher(struct trainer *t) {

@@ -32,12 +32,16 @@ static void write_map(const char *folder, const char *name, const struct map *ma
 	free(planes);
 }
 
-static void tell(const struct graph *graph, const char *sigma, struct random *random, float *condition) {
-	struct deblur_blur blur;
-	for (size_t i = 0; i < graph->tensors[graph->condition].channels; i++) condition[i] = (float)random_uniform(random);
+static void tell(const struct graph *graph, const char *sigma, float *condition) {
+	const size_t count = graph->tensors[graph->condition].channels;
+	struct random random = random_seeded(12, 0, 0);
+	for (size_t i = 0; i < count; i++) condition[i] = (float)random_uniform(&random);
 	if (!sigma) return;
+	struct deblur_blur blur;
+	float told[BLUR_CONDITION_COUNT];
 	if (deblur_blur_describe(DEBLUR_BLUR_GAUSSIAN, strtof(sigma, NULL), 0, NULL, &blur)) exit(1);
-	blur_to_condition(&blur, condition);
+	blur_to_condition(&blur, told);
+	memcpy(condition, told, count * sizeof *told);
 }
 
 static void run(const struct graph *graph, size_t height, size_t width, const char *folder, const char *sigma) {
@@ -49,7 +53,7 @@ static void run(const struct graph *graph, size_t height, size_t width, const ch
 		const size_t count = graph->tensors[graph->condition].channels;
 		float *condition = malloc(count * sizeof *condition);
 		if (!condition) exit(1);
-		tell(graph, sigma, &random, condition);
+		tell(graph, sigma, condition);
 		executor_set_condition(executor, condition);
 		write_floats(folder, "condition", condition, count);
 		free(condition);

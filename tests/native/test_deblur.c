@@ -364,8 +364,11 @@ static void flat_and_transparent_parts_do_not_count(void) {
 	for (size_t y = 0; y < 192; y++)
 		memcpy(framed.pixels + y * framed.stride, subject.pixels + y * subject.stride, 768);
 	CHECK(!deblur_estimate(model, &subject, &alone) && !deblur_estimate(model, &framed, &within), "estimate");
-	CHECK(fabsf(alone.spread_px - within.spread_px) < 0.01f * alone.spread_px, "%g px alone, %g px within",
+	CHECK(fabsf(alone.spread_px - within.spread_px) <= 0.01f * alone.spread_px, "%g px alone, %g px within",
 		  (double)alone.spread_px, (double)within.spread_px);
+	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++)
+		CHECK(fabsf(alone.kind[i] - within.kind[i]) <= 0.01f * alone.kind[i], "kind %d: %g alone, %g within", i,
+			  (double)alone.kind[i], (double)within.kind[i]);
 	free(subject.pixels);
 	free(framed.pixels);
 }

@@ -246,7 +246,7 @@ static void whole_nets_have_right_gradients(void) {
 										.encoder_blocks = {1, 2},
 										.decoder_blocks = {1},
 										.condition_width = 12};
-	check_graph(networks_unet(&size), 16, 24, 2, 15);
+	check_graph(networks_unet(&size), 16, 24, 2, 18);
 	check_graph(networks_unet(&mixed), 16, 12, 2, 17);
 	check_graph(networks_estimator(), 16, 16, 1, 16);
 }

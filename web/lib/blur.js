@@ -21,12 +21,16 @@ import { fill } from './errors.js';
  * @property {number} shotNoise Variance per unit of light.
  * @property {number} jpegQuality 1..100.
  * @property {number} inSrgb Probability that the blur was computed on sRGB values, as software does.
+ * @property {number[]} [hints] What else the estimator tells the restorer, which only they understand.
  */
 
 /** @type {readonly BlurKind[]} In the order of enum deblur_blur_kind. */
 export const blurKinds = ['none', 'gaussian', 'shake', 'motion', 'defocus'];
 
+/** Numbers of struct deblur_blur: those with a name, then the hints. */
 const FIELDS = 12;
+const HINTS = 16;
+export const BLUR_FLOATS = FIELDS + HINTS;
 
 /**
  * @param {Float32Array} floats struct deblur_blur as it lies in memory.
@@ -52,6 +56,7 @@ export function estimateFromFloats(floats, sizePx) {
     shotNoise,
     jpegQuality,
     inSrgb,
+    hints: [...floats.subarray(FIELDS, BLUR_FLOATS)],
   };
 }
 
@@ -69,6 +74,7 @@ export function floatsFromEstimate(blur) {
     blur.shotNoise,
     blur.jpegQuality,
     blur.inSrgb,
+    ...(blur.hints ?? new Float32Array(HINTS)),
   );
 }
 

@@ -1,4 +1,4 @@
-import { blurKinds, estimateFromFloats, floatsFromEstimate, isEstimate } from './blur.js';
+import { BLUR_FLOATS, blurKinds, estimateFromFloats, floatsFromEstimate, isEstimate } from './blur.js';
 import { DeblurError, outOfMemory } from './errors.js';
 import { cut } from './tiles.js';
 
@@ -17,7 +17,7 @@ export function moduleName() {
   return WebAssembly.validate(simdProbe) ? 'deblur-simd.wasm' : 'deblur-scalar.wasm';
 }
 
-const BLUR_BYTES = 48;
+const BLUR_BYTES = 4 * BLUR_FLOATS;
 const PICTURE_BYTES = 16;
 
 /** enum deblur_status, as far as a program wants to tell them apart. */
