@@ -97,6 +97,78 @@ export async function onnx(folder, side, threads) {
   return { .../** @type {{ seconds: number, difference: number }} */ (result), peak_mb: peak - before };
 }
 
+/** Runs in the page: follows a plan of scripts/onnx-plan.js with tfjs, whose maps are [batch][height][width][channels]. */
+const FOLLOW = `(tf, plan, floats) => {
+  const constants = new Map(plan.tensors.map(({ name, shape, first }) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const values = tf.tensor(floats.subarray(first, first + size), shape);
+    return [name, shape.length === 4 ? tf.transpose(values, [2, 3, 1, 0]) : values];
+  }));
+  const unshuffle = (x, n) => {
+    const [, height, width, channels] = x.shape;
+    const parts = tf.transpose(tf.reshape(x, [height / n, n, width / n, n, channels]), [0, 2, 1, 3, 4]);
+    return tf.reshape(parts, [1, height / n, width / n, n * n * channels]);
+  };
+  const ops = {
+    Conv({ inputs: [, weight, bias], output, ints }, x) {
+      const p = ints.pads[0];
+      const pad = ints.strides[0] === 1 ? 'same' : [[0, 0], [p, p], [p, p], [0, 0]];
+      const activation = output.endsWith('.before') ? 'relu' : 'linear';
+      return tf.fused.conv2d({ x, filter: constants.get(weight), strides: ints.strides, pad, bias: constants.get(bias), activation });
+    },
+    ConvTranspose({ inputs: [, weight, bias] }, x) {
+      const filter = constants.get(weight);
+      const [, height, width] = x.shape;
+      return tf.add(tf.conv2dTranspose(x, filter, [1, 2 * height, 2 * width, filter.shape[2]], 2, 'valid'), constants.get(bias));
+    },
+    Relu: (node, x) => tf.clone(x), // it is in the convolution before
+    Add: (node, x, y) => tf.add(x, y),
+    SpaceToDepth: ({ ints }, x) => unshuffle(x, ints.blocksize[0]),
+    DepthToSpace: ({ ints }, x) => tf.depthToSpace(x, ints.blocksize[0], 'NHWC'),
+  };
+  return (picture) => tf.tidy(() => {
+    const maps = new Map([[plan.input, picture]]);
+    for (const node of plan.nodes) maps.set(node.output, ops[node.type](node, ...node.inputs.map((name) => maps.get(name))));
+    return maps.get(plan.output);
+  });
+}`;
+
+/**
+ * tfjs with its WebAssembly backend, on the same plan and numbers.
+ * @param {string} folder With tfjs/ (its files), plan.json, plan.f32, and run_graph's numbers.
+ * @param {number} side @param {number} threads
+ * @returns {Promise<Measurement>}
+ */
+export async function tfjs(folder, side, threads) {
+  const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+  const server = await serve(folder, 0, isolated);
+  const stage = await openStage();
+  const page = await stage.browser.newPage();
+  await page.goto(`${server.url}index.html`);
+  for (const name of ['tf-core', 'tf-backend-cpu', 'tf-backend-wasm']) await page.addScriptTag({ url: `/tfjs/${name}.min.js` });
+  const { result, before, peak } = await watchMemory(() =>
+    page.evaluate(`(async () => {
+      tf.wasm.setWasmPaths('/tfjs/');
+      tf.wasm.setThreadsCount(${threads});
+      await tf.setBackend('wasm');
+      const floats = async (name) => new Float32Array(await (await fetch(name)).arrayBuffer());
+      const run = (${FOLLOW})(tf, await (await fetch('/plan.json')).json(), await floats('/plan.f32'));
+      const planes = async (name) => tf.tensor(await floats(name), [1, 3, ${side}, ${side}]);
+      const picture = tf.transpose(await planes('/picture.f32'), [0, 2, 3, 1]);
+      const seconds = await (${MEASURE})(async () => {
+        const output = run(picture);
+        await output.data();
+        output.dispose();
+      });
+      const wanted = tf.transpose(await planes('/output.f32'), [0, 2, 3, 1]);
+      return { seconds, difference: tf.max(tf.abs(tf.sub(run(picture), wanted))).dataSync()[0] };
+    })()`),
+  );
+  await stage.close();
+  await server.close();
+  return { .../** @type {{ seconds: number, difference: number }} */ (result), peak_mb: peak - before };
+}
+
 /** @param {string} path */
 const compressed = (path) => brotliCompressSync(readFileSync(path), { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 

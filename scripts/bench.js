@@ -1,15 +1,17 @@
 // How fast everything is, in one table and one file (build/bench.json): our core natively, as WebAssembly in node and in Chromium, and
-// onnxruntime on the same weights, exported; beside the ceiling of multiply-adds measured in the same run. Medians.
+// onnxruntime and tfjs on the same weights, exported; beside the ceiling of multiply-adds measured in the same run. Medians.
 //
 //     node scripts/bench.js [--large] [MODEL...]     --large: 12 megapixels, too (ours only); MODEL: student, teacher; both by default
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as chromium from './bench-chromium.js';
+import { readPlan } from './onnx-plan.js';
 import { readPng, writePng } from './png.js';
 
 const FOLDER = 'build/bench-files';
 const ORT_NODE = 'onnxruntime-node@1.23.2';
+const TFJS = ['core', 'backend-cpu', 'backend-wasm'].map((part) => `@tensorflow/tfjs-${part}@4.22.0`);
 const named = process.argv.slice(2).filter((option) => !option.startsWith('--'));
 const MODELS = named.length ? named : ['student', 'teacher'];
 const SIDES = process.argv.includes('--large') ? [256, 1024, 3464] : [256, 1024];
@@ -33,11 +35,11 @@ const SIGMA = '1.5';
 const json = (command, ...options) => JSON.parse(execFileSync(command, options.map(String), { encoding: 'utf8' }));
 
 /** Only for this: a hundred megabytes that nothing else needs. */
-function fetchOrtNode() {
+function fetchPeers() {
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, 'package.json'), '{}');
-  console.error(`bench: fetching ${ORT_NODE} into ${FOLDER}, to compare with`);
-  const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts', ORT_NODE];
+  console.error(`bench: fetching ${[ORT_NODE, ...TFJS].join(', ')} into ${FOLDER}, to compare with`);
+  const options = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts', ORT_NODE, ...TFJS];
   execFileSync('npm', options, { cwd: FOLDER, stdio: 'inherit' });
 }
 
@@ -48,6 +50,16 @@ function copyOrtWeb() {
   for (const name of readdirSync(from).filter((file) => /^ort(\.wasm\.min|-wasm-simd-threaded)\.(mjs|wasm)$/.test(file)))
     copyFileSync(join(from, name), join(FOLDER, 'ort', name));
   writeFileSync(join(FOLDER, 'index.html'), '<!doctype html><title>onnxruntime-web</title>');
+}
+
+/** tfjs's files, of one version each. */
+function copyTfjs() {
+  mkdirSync(join(FOLDER, 'tfjs'), { recursive: true });
+  for (const part of ['core', 'backend-cpu', 'backend-wasm']) {
+    const from = join(FOLDER, 'node_modules/@tensorflow', `tfjs-${part}`, 'dist');
+    for (const name of readdirSync(from).filter((file) => /^(tf-[a-z-]+\.min\.js|tfjs-backend-wasm.*\.wasm)$/.test(file)))
+      copyFileSync(join(from, name), join(FOLDER, 'tfjs', name));
+  }
 }
 
 /** A photograph of a megapixel: a golden picture, again and again. */
@@ -93,6 +105,10 @@ async function measure(model, side, ceilings) {
   for (const threads of [1, 2])
     add('onnxruntime-node', 'native', threads, node('onnx', join(FOLDER, 'model.onnx'), side, threads, FOLDER));
   for (const threads of [1, 2]) add('onnxruntime-web, Chromium', 'simd', threads, await chromium.onnx(FOLDER, side, threads));
+  const { floats, ...plan } = readPlan(readFileSync(join(FOLDER, 'model.onnx')));
+  writeFileSync(join(FOLDER, 'plan.json'), JSON.stringify(plan));
+  writeFileSync(join(FOLDER, 'plan.f32'), floats);
+  for (const threads of [1, 2]) add('tfjs wasm, Chromium', 'simd', threads, await chromium.tfjs(FOLDER, side, threads));
   return rows;
 }
 
@@ -119,8 +135,9 @@ function printRows(rows) {
 /** @param {Record<string, number>} bytes */
 const needed = (bytes) => Object.entries(bytes).filter(([path]) => /\.(wasm|js|dbm)$/.test(path));
 
-fetchOrtNode();
+fetchPeers();
 copyOrtWeb();
+copyTfjs();
 const layers = {
   native: json('build/bench'),
   simd: await chromium.layers('simd'),
