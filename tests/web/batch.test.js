@@ -113,3 +113,22 @@ test('cancelling one holds nobody else up', async () => {
   assert.deepEqual(Object.keys(unzipSync((await downloaded(page, '.zip')).bytes)), ['two-deblurred.png']);
   await page.context().close();
 });
+
+test('what makes zips is fetched where there are several; that it cannot be is said, and it is tried again', async () => {
+  const { page, requests } = await stage.open('index.html');
+  await dropAll(page, five.slice(0, 1));
+  await reaches(page, 'done');
+  const isZipper = (/** @type {string} */ url) => url.endsWith('/fflate/browser.js');
+  assert.deepEqual(requests.filter(isZipper), [], 'not for one');
+  await page.route('**/fflate/browser.js', (route) => route.abort());
+  await dropAll(page, five.slice(0, 2));
+  await allEnd(page);
+  await page.locator('deblur-image .zip').click();
+  const said = 'fflate/browser.js could not be fetched; is the connection up?';
+  await page.locator('deblur-image .batch-text', { hasText: said }).waitFor();
+  assert.equal(await textOf(page, '.status'), said);
+  await page.unroute('**/fflate/browser.js');
+  const { bytes } = await downloaded(page, '.zip');
+  assert.deepEqual(Object.keys(unzipSync(bytes)), ['one-deblurred.png', 'two-deblurred.png']);
+  await page.context().close();
+});

@@ -1,3 +1,4 @@
+import { describeError, fill } from './errors.js';
 import { Filmstrip } from './filmstrip.js';
 import { download } from './save.js';
 
@@ -9,15 +10,28 @@ export class BatchPanel {
    * @param {ParentNode} root The template.
    * @param {import('./batch.js').Batch} batch
    * @param {(item: Item) => void} onChoose Told which one a person wants to look at.
+   * @param {(what: string) => void} announce Told what has gone wrong, for who cannot see it.
    */
-  constructor(root, batch, onChoose) {
+  constructor(root, batch, onChoose, announce) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
     this.batch = batch;
+    this.announce = announce;
+    /** @type {import('./i18n.js').Translate} */
+    this.t = fill;
     this.panel = find('.batch');
     this.text = find('.batch-text');
     this.zip = /** @type {HTMLButtonElement} */ (find('.zip'));
     this.film = new Filmstrip(find('.film'), onChoose);
-    this.zip.addEventListener('click', async () => download(await batch.zip(), 'deblurred.zip'));
+    this.zip.addEventListener('click', () => this.save());
+  }
+
+  async save() {
+    try {
+      download(await this.batch.zip(), 'deblurred.zip');
+    } catch (error) {
+      this.text.textContent = describeError(error, this.t);
+      this.announce(this.text.textContent);
+    }
   }
 
   /**
@@ -26,6 +40,7 @@ export class BatchPanel {
    */
   show(current, t) {
     const { items, ended } = this.batch;
+    this.t = t;
     this.panel.hidden = items.length < 2;
     this.film.show(items, current, t);
     const failed = this.batch.count('failed');

@@ -1,4 +1,4 @@
-import { Zip, ZipPassThrough } from './fflate/browser.js';
+import { DeblurError } from './errors.js';
 import { encodeAs, outputName } from './save.js';
 
 /**
@@ -18,6 +18,15 @@ import { encodeAs, outputName } from './save.js';
 
 /** @param {import('./save.js').SaveSettings} settings */
 const keyOf = (settings) => JSON.stringify(settings);
+
+/** What makes zips, fetched where there are several photographs: most people have one. */
+async function loadZipper() {
+  try {
+    return await import('./fflate/browser.js');
+  } catch {
+    throw new DeblurError('unsupported', '{what} could not be fetched; is the connection up?', { what: 'fflate/browser.js' });
+  }
+}
 
 /** Photographs that are restored one after the other, each to its end, by itself. */
 export class Batch {
@@ -42,6 +51,7 @@ export class Batch {
   add(files) {
     const more = files.map((file) => ({ ...file, state: /** @type {const} */ ('waiting'), done: 0, error: null, result: null }));
     this.items.push(...more.map((item) => ({ ...item, resultName: '', madeWith: '', blur: null })));
+    loadZipper().catch(() => {}); // now, since the network may be gone when they are done; if it is, zip() says so
     this.onChange();
   }
 
@@ -132,8 +142,9 @@ export class Batch {
     }
   }
 
-  /** @returns {Promise<Blob>} All results; names that occur twice are numbered. */
+  /** @returns {Promise<Blob>} All results; names that occur twice are numbered. Rejects with a DeblurError. */
   async zip() {
+    const { Zip, ZipPassThrough } = await loadZipper();
     /** @type {Blob[]} Which a browser need not keep in memory. */
     const parts = [];
     const ended = new Promise((resolve, reject) => {
@@ -142,21 +153,24 @@ export class Batch {
         parts.push(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (data)]));
         if (final) resolve(null);
       });
-      this.fillZip(zip).then(() => zip.end(), reject);
+      this.fillZip(zip, ZipPassThrough).then(() => zip.end(), reject);
     });
     await ended;
     return new Blob(parts, { type: 'application/zip' });
   }
 
-  /** @param {Zip} zip */
-  async fillZip(zip) {
+  /**
+   * @param {import('./fflate/browser.js').Zip} zip
+   * @param {typeof import('./fflate/browser.js').ZipPassThrough} Entry Pictures do not become smaller.
+   */
+  async fillZip(zip, Entry) {
     const names = new Set();
     for (const { result, resultName } of this.items) {
       if (!result) continue;
       let name = resultName;
       for (let n = 2; names.has(name); n++) name = resultName.replace(/(\.\w+)$/, `-${n}$1`);
       names.add(name);
-      const entry = new ZipPassThrough(name); // pictures do not become smaller
+      const entry = new Entry(name);
       zip.add(entry);
       entry.push(new Uint8Array(await result.arrayBuffer()), true);
     }

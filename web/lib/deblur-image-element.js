@@ -89,7 +89,12 @@ export class DeblurImageElement extends Base {
       (item) => this.settingsOf(item),
       () => this.showBatch(),
     );
-    this.batchPanel = new BatchPanel(root, this.batch, (item) => this.look(item));
+    this.batchPanel = new BatchPanel(
+      root,
+      this.batch,
+      (item) => this.look(item),
+      (what) => this.announce(what),
+    );
     this.listen();
   }
 

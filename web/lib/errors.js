@@ -39,7 +39,7 @@ export function describeError(error, t) {
     error instanceof DeblurError
       ? t(error.text, error.values)
       : t('Something unexpected happened: {error}', { error: String(error) });
-  return `${text}.`;
+  return /[?؟]$/.test(text) ? text : `${text}.`;
 }
 
 export const outOfMemory = () =>
