@@ -80,6 +80,15 @@ $(WEB)/%: web/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
+# Each module by itself, so that addresses and imports are those of the sources.
+MINIFY := node_modules/.bin/esbuild --minify --target=es2022 --legal-comments=inline --log-level=warning
+define minify
+	@mkdir -p $(@D)
+	@$(MINIFY) --format=esm $< --outfile=$@
+endef
+$(WEB)/%.js: web/%.js package-lock.json
+	$(minify)
+
 $(WEB)/lib/%.wasm: $(WASM)/%.wasm
 	@mkdir -p $(@D)
 	@cp $< $@
@@ -98,9 +107,10 @@ $(WEB)/icon-%.png: scripts/draw-icon.js scripts/png.js
 	@node scripts/draw-icon.js $@ $*
 
 # fflate makes the zips (MIT); its browser build is one module.
-$(WEB)/lib/fflate/browser.js: node_modules/fflate/esm/browser.js
+$(WEB)/lib/fflate/browser.js: node_modules/fflate/esm/browser.js package-lock.json
 	@mkdir -p $(@D)
-	@cp $< node_modules/fflate/LICENSE $(@D)
+	@cp node_modules/fflate/LICENSE $(@D)
+	$(minify)
 
 # Declarations for those who import the library, from its JSDoc.
 $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
@@ -112,8 +122,11 @@ $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
 WEB_ALL := $(WEB_FILES) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/sample.png \
 	$(WEB)/icon-192.png $(WEB)/icon-512.png $(WEB)/lib/fflate/browser.js $(WEB)/lib/deblur.d.ts
 
+$(WASM)/service-worker.js: web/service-worker.js package-lock.json
+	$(minify)
+
 # It knows all the others.
-$(WEB)/service-worker.js: web/service-worker.js scripts/write-service-worker.js $(WEB_ALL)
+$(WEB)/service-worker.js: $(WASM)/service-worker.js scripts/write-service-worker.js $(WEB_ALL)
 	@echo "  web/service-worker.js"
 	@node scripts/write-service-worker.js $< $(WEB) $(WEB_ALL)
 

@@ -1,6 +1,8 @@
 // The library's interface, in a browser and, as far as it goes, in node.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
 import { openLibrary, openStage } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
@@ -123,3 +125,19 @@ for (const [what, body, code] of /** @type {[string, string, string][]} */ ([
     assert.equal(error.code, code, error.message);
     assert.ok(error.message.length > 10);
   });
+
+/** The modules that a module imports. @param {string} path */
+const importsOf = (path) => {
+  const code = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\//g, ''); // types name modules, too
+  return [...new Set([...code.matchAll(/(?:from|import\(|import)\s*['"`](\.[^'"`$]+)['"`]/g)].map(([, from]) => from))].sort();
+};
+
+test('what is served is small, and made of the same modules', () => {
+  let bytes = 0;
+  for (const name of readdirSync('web/lib').filter((name) => name.endsWith('.js'))) {
+    assert.deepEqual(importsOf(`build/web/lib/${name}`), importsOf(`web/lib/${name}`), name);
+    bytes += brotliCompressSync(readFileSync(`build/web/lib/${name}`)).length;
+  }
+  assert.ok(bytes < 40_000, `all modules of the element are ${bytes} bytes, compressed`);
+  assert.ok(brotliCompressSync(readFileSync('build/web/lib/fflate/browser.js')).length < 14_000);
+});
