@@ -44,7 +44,7 @@ const ascii = (/** @type {string} */ text) => [...Buffer.from(text, 'latin1')];
 const u16 = (/** @type {number} */ v) => [v >> 8, v & 255];
 const u32 = (/** @type {number} */ v) => [...u16(v >>> 16), ...u16(v & 65535)];
 
-/** TIFF, big-endian: orientation, the camera's make, GPS with a latitude of 51 degrees, and a thumbnail. @param {number} orientation */
+/** TIFF, big-endian: orientation, the camera's make, the size as stored, GPS with a latitude of 51 degrees, and a thumbnail. @param {number} orientation */
 function exif(orientation) {
   const entry = (
     /** @type {number} */ tag,
@@ -52,21 +52,22 @@ function exif(orientation) {
     /** @type {number} */ count,
     /** @type {number[]} */ value,
   ) => [...u16(tag), ...u16(type), ...u32(count), ...value];
-  const [make, gps, latitude, thumbnail, bytes] = [50, 60, 90, 120, 160];
-  const out = new Uint8Array(180);
+  const [make, gps, latitude, thumbnail, bytes, detail] = [62, 70, 90, 120, 160, 180];
+  const out = new Uint8Array(210);
   out.set([...ascii('MM'), ...u16(42), ...u32(8)]);
-  out.set([...u16(3), ...entry(0x010f, 2, 6, u32(make)), ...entry(0x0112, 3, 1, [...u16(orientation), 0, 0])], 8);
-  out.set([...entry(0x8825, 4, 1, u32(gps)), ...u32(thumbnail)], 8 + 2 + 24);
+  out.set([...u16(4), ...entry(0x010f, 2, 6, u32(make)), ...entry(0x0112, 3, 1, [...u16(orientation), 0, 0])], 8);
+  out.set([...entry(0x8769, 4, 1, u32(detail)), ...entry(0x8825, 4, 1, u32(gps)), ...u32(thumbnail)], 8 + 2 + 24);
   out.set(ascii('Acme!\0'), make);
   out.set([...u16(1), ...entry(2, 5, 3, u32(latitude)), ...u32(0)], gps);
   out.set([...u32(51), ...u32(1)], latitude);
   out.set([...u16(2), ...entry(0x0201, 4, 1, u32(bytes)), ...entry(0x0202, 4, 1, u32(6)), ...u32(0)], thumbnail);
   out.set(ascii('SECRET'), bytes);
+  out.set([...u16(2), ...entry(0xa002, 3, 1, [...u16(101), 0, 0]), ...entry(0xa003, 4, 1, u32(67))], detail);
   return out;
 }
 
 const xmp = new TextEncoder().encode(
-  '<x:xmpmeta><rdf:Description tiff:Orientation="6" exif:GPSLatitude="51,28N" dc:title="Harbour"/><exif:GPSLongitude>0,0W</exif:GPSLongitude></x:xmpmeta>',
+  '<x:xmpmeta><rdf:Description tiff:Orientation="6" exif:PixelXDimension="101" exif:GPSLatitude="51,28N" dc:title="Harbour"/><exif:GPSLongitude>0,0W</exif:GPSLongitude><tiff:ImageLength>67</tiff:ImageLength></x:xmpmeta>',
 );
 /** Larger than a segment. */
 const icc = new Uint8Array(70_000).map((_, i) => (i * 31) % 256);
@@ -106,11 +107,13 @@ test('what a photograph says of itself is kept, upright; where it was taken only
     assert.deepEqual(found.icc, icc, `${format}: the profile`);
     const tiff = Buffer.from(found.exif ?? []);
     assert.equal(tiff.readUInt16BE(10 + 12 + 8), 1, `${format}: upright`);
-    assert.equal(tiff.toString('latin1', 50, 55), 'Acme!');
+    assert.equal(tiff.toString('latin1', 62, 67), 'Acme!');
+    assert.deepEqual([tiff.readUInt32BE(180 + 10), tiff.readUInt32BE(180 + 22)], [67, 101], `${format}: as large as it is`);
+    assert.equal(tiff.readUInt16BE(180 + 4), 4, 'a LONG');
     assert.equal(tiff.readUInt32BE(90), 51, `${format}: the place`);
     assert.ok(!tiff.includes('SECRET'), `${format}: no thumbnail of what was`);
     const text = new TextDecoder().decode(found.xmp ?? undefined);
-    assert.match(text, /tiff:Orientation="1".*51,28N.*Harbour/, format);
+    assert.match(text, /tiff:Orientation="1" exif:PixelXDimension="67".*51,28N.*Harbour.*<tiff:ImageLength>101</, format);
     if (format === 'jpeg') assert.equal(found.jpegQuality, 88);
     if (format === 'png') assert.deepEqual([readPng(bytes).width, readPng(bytes).height], [67, 101]);
   }
@@ -118,7 +121,7 @@ test('what a photograph says of itself is kept, upright; where it was taken only
   for (const format of ['jpeg', 'png', 'webp']) {
     const { found } = await savedAs(page, format);
     const tiff = Buffer.from(found.exif ?? []);
-    assert.equal(tiff.readUInt16BE(8), 2, `${format}: two entries are left`);
+    assert.equal(tiff.readUInt16BE(8), 3, `${format}: three entries are left`);
     assert.equal(tiff.readUInt32BE(90), 0, `${format}: no place`);
     const text = new TextDecoder().decode(found.xmp ?? undefined);
     assert.match(text, /Harbour/);
@@ -130,7 +133,11 @@ test('what a photograph says of itself is kept, upright; where it was taken only
 test('metadata that is damaged does no harm', async () => {
   const broken = exif(6);
   broken.set(u32(100_000), 4);
-  assert.deepEqual(tidy({ exif: broken, icc: null, xmp: null, jpegQuality: null }, true).exif, null);
+  const size = { width: 67, height: 101 };
+  assert.deepEqual(tidy({ exif: broken, icc: null, xmp: null, jpegQuality: null }, true, size).exif, null);
+  const circular = exif(6);
+  circular.set(u32(8), 8 + 2 + 24 + 8);
+  assert.equal(tidy({ exif: circular, icc: null, xmp: null, jpegQuality: null }, true, size).exif?.length, circular.length);
   const { page } = await stage.open('index.html');
   await drop(page, 'a.jpg', 'image/jpeg', writeIntoJpeg(jpeg, { exif: broken, icc, xmp, jpegQuality: null }));
   await reaches(page, 'done');

@@ -243,25 +243,53 @@ export async function readMetadata(file, format) {
   return nothing();
 }
 
-const TAG = { orientation: 0x0112, gps: 0x8825 };
+const TAG = { width: 0x0100, height: 0x0101, orientation: 0x0112, exif: 0x8769, gps: 0x8825, pixelX: 0xa002, pixelY: 0xa003 };
+const LONG = 4;
+
+/** @typedef {{ width: number, height: number }} Size */
+
+/**
+ * Upright, and of its own size, which a camera that was turned wrote the other way round.
+ * @param {DataView} view A TIFF structure.
+ * @param {number} directory
+ * @param {boolean} little
+ * @param {Size} size
+ * @returns {number} Where the directory is that says how it was taken; 0: nowhere.
+ */
+function correctDirectory(view, directory, little, size) {
+  let inner = 0;
+  const count = view.getUint16(directory, little);
+  for (let at = directory + 2; at < directory + 2 + 12 * count; at += 12) {
+    const tag = view.getUint16(at, little);
+    if (tag === TAG.orientation) view.setUint16(at + 8, 1, little);
+    if (tag === TAG.exif) inner = view.getUint32(at + 8, little);
+    const isWidth = tag === TAG.width || tag === TAG.pixelX;
+    if (!isWidth && tag !== TAG.height && tag !== TAG.pixelY) continue;
+    view.setUint16(at + 2, LONG, little); // or SHORT, which has no room for more than 65535
+    view.setUint32(at + 8, isWidth ? size.width : size.height, little);
+  }
+  return inner;
+}
 
 /**
  * @param {Uint8Array} exif
  * @param {boolean} keepGps
+ * @param {Size} size
  * @returns {Uint8Array | null} A copy that suits upright pixels, without the thumbnail, which shows the picture as it was. Null: no TIFF.
  */
-function tidyExif(exif, keepGps) {
+function tidyExif(exif, keepGps, size) {
   const out = exif.slice();
   const view = viewOf(out);
   const little = latin1(out.subarray(0, 2)) === 'II';
   try {
     const directory = view.getUint32(4, little);
+    const inner = correctDirectory(view, directory, little, size);
+    if (inner) correctDirectory(view, inner, little, size);
     let count = view.getUint16(directory, little);
     const entry = (/** @type {number} */ i) => directory + 2 + 12 * i;
     const end = entry(count); // where the next directory, the thumbnail's, is named
     const thumbnail = view.getUint32(end, little);
     for (let i = 0; i < count; i++) {
-      if (view.getUint16(entry(i), little) === TAG.orientation) view.setUint16(entry(i) + 8, 1, little);
       if (keepGps || view.getUint16(entry(i), little) !== TAG.gps) continue;
       eraseDirectory(out, view.getUint32(entry(i) + 8, little), little);
       out.copyWithin(entry(i), entry(i + 1), end);
@@ -306,11 +334,16 @@ function eraseThumbnail(tiff, directory, little) {
   eraseDirectory(tiff, directory, little);
 }
 
-/** @param {Uint8Array} xmp @param {boolean} keepGps */
-function tidyXmp(xmp, keepGps) {
-  const upright = new TextDecoder()
-    .decode(xmp)
-    .replace(/(tiff:Orientation\s*=\s*["']|<tiff:Orientation>\s*)\d/g, (_, before) => `${before}1`);
+/** @param {Uint8Array} xmp @param {boolean} keepGps @param {Size} size */
+function tidyXmp(xmp, keepGps, { width, height }) {
+  const numbers = /** @type {const} */ ([
+    ['tiff:Orientation', 1],
+    ['(?:exif:PixelXDimension|tiff:ImageWidth)', width],
+    ['(?:exif:PixelYDimension|tiff:ImageLength)', height],
+  ]);
+  let upright = new TextDecoder().decode(xmp);
+  for (const [name, value] of numbers)
+    upright = upright.replace(new RegExp(`(${name}\\s*=\\s*["']|<${name}>\\s*)\\d+`, 'g'), (_, before) => `${before}${value}`);
   const placeless = upright
     .replace(/\s*exif:GPS\w+\s*=\s*("[^"]*"|'[^']*')/g, '')
     .replace(/<(exif:GPS\w+)[^>]*>[\s\S]*?<\/\1>/g, '');
@@ -321,10 +354,11 @@ function tidyXmp(xmp, keepGps) {
  * What is written with restored pixels, which are upright.
  * @param {Metadata} metadata
  * @param {boolean} keepGps Whether it may say where the picture was taken.
+ * @param {Size} size Of the pixels.
  * @returns {Metadata}
  */
-export function tidy({ exif, icc, xmp, jpegQuality }, keepGps) {
-  return { exif: exif && tidyExif(exif, keepGps), icc, xmp: xmp && tidyXmp(xmp, keepGps), jpegQuality };
+export function tidy({ exif, icc, xmp, jpegQuality }, keepGps, size) {
+  return { exif: exif && tidyExif(exif, keepGps, size), icc, xmp: xmp && tidyXmp(xmp, keepGps, size), jpegQuality };
 }
 
 /** @param {Metadata} metadata @returns {boolean} Whether it says where the picture was taken. */

@@ -58,7 +58,8 @@ export class RestoredImage {
     const format = formats[type];
     if (!format) throw new DeblurError('bad-argument', 'Pictures are written as PNG, JPEG or WebP, not as {type}', { type });
     const { pixels: before, width, height, alpha, metadata } = this.photograph;
-    const message = { type: 'encode', format, width, height, alpha, metadata: tidy(metadata, keepGps) };
+    const tidied = tidy(metadata, keepGps, { width, height });
+    const message = { type: 'encode', format, width, height, alpha, metadata: tidied };
     const { blob } = await this.pool.run({
       make: () => ({ message: { ...message, quality: Math.max(1, Math.round(100 * quality)) } }),
       onMessage: ({ y, rows, used }, reply) => {
