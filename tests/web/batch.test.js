@@ -36,6 +36,8 @@ for (const [device, options] of devices)
     await allEnd(page);
     assert.deepEqual(await states(page), ['done', 'done', 'failed', 'done'], 'what is no picture is left out');
     assert.match(await textOf(page, '.batch-text'), /^3 of 4 done, 1 failed$/);
+    const button = await page.locator('deblur-image .zip').boundingBox();
+    assert.ok(button && button.height < 48, 'its text is on one line');
     assert.match(
       (await page.locator('deblur-image .film button').nth(2).getAttribute('aria-label')) ?? '',
       /broken.png, failed: This picture is cut short/,

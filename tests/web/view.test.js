@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { writePng } from '../../scripts/png.js';
-import { devices, drop, openStage, reaches, seen } from './browser.js';
+import { devices, drop, openStage, reaches, rgba, seen } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -219,6 +219,37 @@ test('a large picture is seen with its alpha at any scale, while it is worked on
     await page.keyboard.press(key);
     for (const value of await alphas(page)) assert.ok(Math.abs(value - 128) <= 1, `${value} after ${key}`);
   }
+  await page.context().close();
+});
+
+/** How many colours are seen about a point of the window. @param {import('playwright-core').Page} page @param {number[]} at */
+async function coloursAt(page, [x, y]) {
+  const { pixels } = rgba(await page.screenshot({ clip: { x: x - 20, y: y - 20, width: 40, height: 40 } }));
+  return new Set(new Uint32Array(pixels.buffer)).size;
+}
+
+test('what is transparent lies on a chequerboard, in both panes; what is not does not', async () => {
+  /** Where the panes' middles are. @type {Record<string, (box: any) => number[][]>} */
+  const middles = {
+    split: ({ x, y, width, height }) => [[x + width / 2 - 60, y + height / 2]],
+    side: ({ x, y, width, height }) => [0.25, 0.75].map((share) => [x + width / 2, y + height * share]),
+  };
+  const page = await withPhotograph('index.html', {}, plain(300, 240, [200, 90, 40, 128]));
+  const box = /** @type {any} */ (await page.locator('deblur-image .view').boundingBox());
+  const check = async (/** @type {boolean} */ isBoard) => {
+    await page.locator('deblur-image .strength').fill('0');
+    for (const mode of ['split', 'side']) {
+      await seen(page);
+      for (const at of middles[mode](box)) assert.equal((await coloursAt(page, at)) > 1, isBoard, `${mode} at ${at}`);
+      await page.keyboard.press('s');
+    }
+  };
+  await check(true);
+  assert.equal(await coloursAt(page, [box.x + box.width / 2 - 60, box.y + 120]), 1, 'not around it');
+  await drop(page, 'solid.png', 'image/png', plain(300, 240, [200, 90, 40, 255]));
+  await page.locator('deblur-image .file-name', { hasText: 'solid' }).waitFor();
+  await reaches(page, 'done');
+  await check(false);
   await page.context().close();
 });
 

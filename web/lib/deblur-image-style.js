@@ -87,6 +87,8 @@ button:disabled { opacity: 0.45; cursor: default; }
 .zoomed .view:active { cursor: grabbing; }
 .view:focus-visible { outline-offset: -3px; }
 .view > canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+/* What is transparent is seen to be. */
+.board { position: absolute; background: repeating-conic-gradient(#c6c6c6 0 25%, #e6e6e6 0 50%) 0 0 / 1rem 1rem; }
 
 /* The slider lies over the picture, half a thumb wider on either side, so that the thumb's middle goes from edge to edge. */
 .overlay { position: absolute; pointer-events: none; direction: ltr; }
@@ -201,7 +203,10 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 
 /* ---- several photographs ---- */
 .batch { padding: 0.6rem 0.8rem 0.8rem; border-top: 1px solid var(--line); background: var(--panel); min-width: 0; }
-.batch .row { display: flex; align-items: center; justify-content: space-between; gap: 1rem; margin-bottom: 0.5rem; }
+.batch .row { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem 1rem; margin-bottom: 0.5rem; }
+/* Side by side where there is room for both; otherwise each has a line. */
+.batch-text { flex: 999 1 9rem; }
+.zip { flex: 1 0 auto; white-space: nowrap; }
 .film { display: flex; gap: 0.5rem; margin: 0; padding: 4px; list-style: none; overflow-x: auto; }
 .film button { position: relative; display: grid; place-items: center; width: 5.5rem; height: 4rem; min-height: 0; padding: 0; overflow: hidden; background: var(--stage); }
 .film canvas { width: 100%; height: 100%; object-fit: cover; }

@@ -31,6 +31,7 @@ export const html = /* html */ `
     </div>
     <div class="view" part="view" tabindex="0" role="group"
       aria-label="The photograph. Plus and minus zoom, 0 fits, 1 shows its pixels, arrow keys move it, B shows it as it was, S puts both side by side." hidden>
+      <div class="board" hidden></div><div class="board" hidden></div>
       <canvas></canvas>
       <div class="overlay" hidden>
         <input class="split" type="range" min="0" max="100" step="0.5" value="50" aria-label="How much of the photograph is shown as it was">

@@ -1,5 +1,9 @@
 import { isEditable, listenToGestures, moveByKey, toggleZoom, zoomStep } from './gestures.js';
 
+/** @param {HTMLElement} element @param {import('./tiles.js').Rectangle} where */
+const put = (element, { x, y, width, height }) =>
+  Object.assign(element.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+
 /** What lies over the view and moves it: the edge between before and after, the bar of buttons, the keys. */
 export class ViewControls {
   /**
@@ -10,6 +14,7 @@ export class ViewControls {
   constructor(root, viewer, takesWheel) {
     this.find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
     this.viewer = viewer;
+    this.boards = /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('.board'));
     this.split = /** @type {HTMLInputElement} */ (this.find('.split'));
     this.listen();
     listenToGestures(viewer, viewer.view, takesWheel);
@@ -53,9 +58,8 @@ export class ViewControls {
   /** To where the picture is now. */
   place() {
     const { viewer } = this;
-    const { x, y, width, height } = viewer.visibleOnScreen;
     const overlay = this.find('.overlay');
-    Object.assign(overlay.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
+    put(overlay, viewer.visibleOnScreen);
     overlay.style.setProperty('--split', `${100 * viewer.split}%`);
     overlay.hidden = !viewer.comparing || viewer.onlyBefore || viewer.mode === 'side';
     this.split.value = String(100 * viewer.split);
@@ -66,6 +70,16 @@ export class ViewControls {
     viewer.view.style.setProperty('--aspect', String(viewer.width / viewer.height));
     this.find('.zoom').textContent = `${Math.round(100 * viewer.scale)}%`;
     this.placeTags();
+    this.placeBoards();
+  }
+
+  placeBoards() {
+    const { viewer } = this;
+    const { panes } = viewer;
+    this.boards.forEach((board, i) => {
+      board.hidden = !viewer.alpha || !panes[i];
+      if (panes[i]) put(board, viewer.onScreen(panes[i]));
+    });
   }
 
   placeTags() {

@@ -30,6 +30,8 @@ export class Viewer {
     this.after = null;
     this.width = 1;
     this.height = 1;
+    /** Whether one may see through it. */
+    this.alpha = false;
     /** @type {number | null} */
     this.zoom = null;
     /** @type {Point} The picture's point in the middle. */
@@ -51,8 +53,8 @@ export class Viewer {
    * @param {import('./photograph.js').Photograph} photograph
    * @param {Uint8ClampedArray<ArrayBuffer> | null} overview Its pixels shrunk, if it is large.
    */
-  begin({ width, height, pixels }, overview) {
-    [this.width, this.height] = [width, height];
+  begin({ width, height, alpha, pixels }, overview) {
+    Object.assign(this, { width, height, alpha });
     this.before = new Layer(width, height, pixels);
     if (overview) this.before.putOverview(overview, 0, 0, this.before.overview.width);
     else this.before.put({ x: 0, y: 0, width, height }, pixels);
@@ -144,9 +146,8 @@ export class Viewer {
     return { x: left, y: top, width, height: Math.min(this.height, (pane.y + pane.height - y) / scale) - top };
   }
 
-  /** @returns {Rectangle} Where that is on the screen, in CSS pixels from the view's corner. */
-  get visibleOnScreen() {
-    const [pane] = this.panes;
+  /** @param {Rectangle} pane @returns {Rectangle} Where that is on the screen, in CSS pixels from the view's corner. */
+  onScreen(pane) {
     const origin = this.origin(pane);
     const { visible, scale, pixelRatio } = this;
     return {
@@ -155,6 +156,10 @@ export class Viewer {
       width: (visible.width * scale) / pixelRatio,
       height: (visible.height * scale) / pixelRatio,
     };
+  }
+
+  get visibleOnScreen() {
+    return this.onScreen(this.panes[0]);
   }
 
   // ---- moving ----
