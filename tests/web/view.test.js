@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { writePng } from '../../scripts/png.js';
-import { devices, drop, openStage, reaches, rgba, seen } from './browser.js';
+import { colourSpaceOf } from '../../web/lib/colour-profile.js';
+import { metadataForPng } from '../../web/lib/metadata.js';
+import { devices, downloaded, drop, openStage, reaches, rgba, seen, worstDifference } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -250,6 +252,109 @@ test('what is transparent lies on a chequerboard, in both panes; what is not doe
   await page.locator('deblur-image .file-name', { hasText: 'solid' }).waitFor();
   await reaches(page, 'done');
   await check(false);
+  await page.context().close();
+});
+
+/** An ICC profile of the least that there has to be: colorants, and sRGB's curve. @param {Record<string, number[]>} colorants */
+function profileOf(colorants) {
+  const curve = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
+  const tags = /** @type {[string, Buffer][]} */ ([
+    ...Object.entries(colorants).map(([name, value]) => [name, Buffer.concat([Buffer.from('XYZ \0\0\0\0'), fixed(value)])]),
+    ...['rTRC', 'gTRC', 'bTRC'].map((name) => [name, Buffer.concat([Buffer.from('para\0\0\0\0\0\x03\0\0'), fixed(curve)])]),
+  ]);
+  const head = Buffer.alloc(132 + 12 * tags.length);
+  head.writeUInt32BE(0x04300000, 8);
+  head.write('mntrRGB XYZ ', 12);
+  head.write('acsp', 36);
+  fixed([0.9642, 1, 0.8249]).copy(head, 68);
+  head.writeUInt32BE(tags.length, 128);
+  let at = head.length;
+  tags.forEach(([name, value], i) => {
+    head.write(name, 132 + 12 * i);
+    head.writeUInt32BE(at, 136 + 12 * i);
+    head.writeUInt32BE(value.length, 140 + 12 * i);
+    at += value.length;
+  });
+  head.writeUInt32BE(at, 0);
+  return Buffer.concat([head, ...tags.map(([, value]) => value)]);
+}
+
+/** @param {number[]} values */
+const fixed = (values) => {
+  const out = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => {
+    out.writeInt32BE(Math.round(value * 65536), 4 * i);
+  });
+  return out;
+};
+
+const profiles = {
+  'display-p3': { rXYZ: [0.51512, 0.2412, -0.00105], gXYZ: [0.29198, 0.69225, 0.04189], bXYZ: [0.1571, 0.06657, 0.78407] },
+  srgb: { rXYZ: [0.43607, 0.22249, 0.01392], gXYZ: [0.38515, 0.71687, 0.09708], bXYZ: [0.14307, 0.06061, 0.7141] },
+  'adobe rgb': { rXYZ: [0.60974, 0.31111, 0.01947], gXYZ: [0.20528, 0.62567, 0.06087], bXYZ: [0.14919, 0.06322, 0.74457] },
+};
+
+test('a profile is known by its colorants; what is damaged is taken for sRGB', () => {
+  for (const [name, colorants] of Object.entries(profiles)) {
+    const icc = profileOf(colorants);
+    assert.equal(colourSpaceOf(icc), name === 'display-p3' ? name : 'srgb', name);
+    for (let length = 0; length < icc.length - 120; length += 7) assert.equal(colourSpaceOf(icc.subarray(0, length)), 'srgb');
+  }
+  assert.equal(colourSpaceOf(null), 'srgb');
+});
+
+/**
+ * A pixel of what is seen and of what is saved, each in both colour spaces.
+ * @param {import('playwright-core').Page} page
+ * @param {Uint8Array} saved
+ */
+async function colours(page, saved) {
+  await seen(page);
+  return page.evaluate(async (base64) => {
+    const spaces = /** @type {const} */ (['srgb', 'display-p3']);
+    const { viewer } = /** @type {any} */ (document.querySelector('deblur-image'));
+    const pixel = (/** @type {any} */ canvas, /** @type {any} */ colorSpace) => [
+      ...canvas.getContext('2d', { colorSpace }).getImageData(canvas.width / 2 - 30, canvas.height / 2, 1, 1, { colorSpace })
+        .data,
+    ];
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes]));
+    const paint = (/** @type {any} */ colorSpace) => {
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+      canvas.getContext('2d', { colorSpace })?.drawImage(bitmap, 0, 0);
+      return pixel(canvas, colorSpace);
+    };
+    return { seen: spaces.map((space) => pixel(viewer.canvas, space)), saved: spaces.map(paint) };
+  }, Buffer.from(saved).toString('base64'));
+}
+
+test('a Display P3 photograph is seen in the colours of the file that is saved, large or small, and the next one in its own', async () => {
+  const { page, errors } = await stage.open('index.html');
+  const colour = [190, 80, 70, 255];
+  for (const [space, size] of /** @type {['display-p3' | 'srgb', number][]} */ ([
+    ['display-p3', 400],
+    ['srgb', 400],
+    ['display-p3', 2100], // which has an overview
+  ])) {
+    const icc = profileOf(profiles[space]);
+    const png = plain(size, size, colour);
+    const profile = await metadataForPng({ exif: null, icc, xmp: null, jpegQuality: null });
+    const name = `${space}-${size}.png`;
+    await drop(page, name, 'image/png', Buffer.concat([png.subarray(0, 33), profile, png.subarray(33)]));
+    await page.locator('deblur-image .file-name', { hasText: name }).waitFor();
+    await reaches(page, 'done');
+    await page.locator('deblur-image .strength').fill('0');
+    const saved = (await downloaded(page)).bytes;
+    for (const key of ['0', '1']) {
+      await page.locator('deblur-image .view').press(key);
+      const { seen, saved: file } = await colours(page, saved);
+      assert.ok(worstDifference(Uint8Array.from(seen.flat()), Uint8Array.from(file.flat())) <= 2, `${name}: ${seen} ${file}`);
+      const own = seen[space === 'srgb' ? 0 : 1];
+      assert.ok(worstDifference(Uint8Array.from(own), Uint8Array.from(colour)) <= 1, `${name}: ${own}`);
+      assert.ok(Math.abs(seen[0][0] - seen[1][0]) > 8, 'they are not the same numbers');
+    }
+  }
+  assert.deepEqual(errors, []);
   await page.context().close();
 });
 

@@ -13,17 +13,19 @@ export class Layer {
    * @param {number} width
    * @param {number} height
    * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA
+   * @param {PredefinedColorSpace} colorSpace Of the pixels.
    * @param {Layer | null} [under] Of the same picture: what is seen where this one is transparent, and therefore not there yet.
    */
-  constructor(width, height, pixels, under = null) {
+  constructor(width, height, pixels, colorSpace, under = null) {
     this.width = width;
     this.height = height;
     this.pixels = pixels;
+    this.settings = { colorSpace };
     this.under = under;
     this.factor = overviewFactor(width, height);
     /** @type {OffscreenCanvas} */
     this.overview = new OffscreenCanvas(Math.ceil(width / this.factor), Math.ceil(height / this.factor));
-    this.context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.overview.getContext('2d'));
+    this.context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.overview.getContext('2d', this.settings));
     if (under) this.context.drawImage(under.overview, 0, 0);
     /** @type {Map<string, { part: Rectangle, canvas: OffscreenCanvas }>} In the order of their last use. */
     this.details = new Map();
@@ -43,7 +45,7 @@ export class Layer {
 
   /** @param {Uint8ClampedArray<ArrayBuffer>} rgba Shrunk. @param {number} x @param {number} y @param {number} width */
   putOverview(rgba, x, y, width) {
-    this.context.putImageData(new ImageData(rgba, width), x, y);
+    this.context.putImageData(new ImageData(rgba, width, rgba.length / 4 / width, this.settings), x, y);
   }
 
   /** @param {Rectangle} part */
@@ -63,7 +65,10 @@ export class Layer {
     const known = this.details.get(key);
     this.details.delete(key);
     const canvas = known?.canvas ?? new OffscreenCanvas(part.width, part.height);
-    if (!known) canvas.getContext('2d')?.putImageData(new ImageData(this.cut(part), part.width), 0, 0);
+    if (!known) {
+      const pixels = new ImageData(this.cut(part), part.width, part.height, this.settings);
+      canvas.getContext('2d', this.settings)?.putImageData(pixels, 0, 0);
+    }
     this.details.set(key, { part, canvas });
     for (const old of this.details.keys()) {
       if (this.details.size <= DETAILS_KEPT) break;

@@ -1,3 +1,5 @@
+import { colourSpaceOf } from './colour-profile.js';
+
 /**
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  * @typedef {import('./metadata.js').Metadata} Metadata
@@ -19,6 +21,8 @@ export class Photograph {
     this.alpha = more.alpha ?? true;
     /** @type {Metadata} */
     this.metadata = more.metadata ?? { exif: null, icc: null, xmp: null, jpegQuality: null };
+    /** What its numbers mean, as a canvas has to know it: they are the file's own. */
+    this.colorSpace = colourSpaceOf(this.metadata.icc);
     /** What whoever opened the file should know, in English. */
     this.notes = more.notes ?? [];
     /** @type {BlurEstimate | null} How it is blurred, once that is known. */

@@ -43,7 +43,7 @@ export class RestoredImage {
 
   /** The same pixels, not a copy. */
   get imageData() {
-    return new ImageData(this.pixels, this.width, this.height);
+    return new ImageData(this.pixels, this.width, this.height, { colorSpace: this.photograph.colorSpace });
   }
 
   /**

@@ -32,6 +32,8 @@ export class Viewer {
     this.height = 1;
     /** Whether one may see through it. */
     this.alpha = false;
+    /** @type {PredefinedColorSpace} */
+    this.colorSpace = 'srgb';
     /** @type {number | null} */
     this.zoom = null;
     /** @type {Point} The picture's point in the middle. */
@@ -53,9 +55,10 @@ export class Viewer {
    * @param {import('./photograph.js').Photograph} photograph
    * @param {Uint8ClampedArray<ArrayBuffer> | null} overview Its pixels shrunk, if it is large.
    */
-  begin({ width, height, alpha, pixels }, overview) {
-    Object.assign(this, { width, height, alpha });
-    this.before = new Layer(width, height, pixels);
+  begin({ width, height, alpha, colorSpace, pixels }, overview) {
+    if (colorSpace !== this.colorSpace) this.replaceCanvas();
+    Object.assign(this, { width, height, alpha, colorSpace });
+    this.before = new Layer(width, height, pixels, colorSpace);
     if (overview) this.before.putOverview(overview, 0, 0, this.before.overview.width);
     else this.before.put({ x: 0, y: 0, width, height }, pixels);
     this.after = null;
@@ -64,6 +67,13 @@ export class Viewer {
     this.split = 0.5;
     this.comparing = this.onlyBefore = false;
     this.resize();
+  }
+
+  /** A canvas keeps the colour space that it was first asked for. */
+  replaceCanvas() {
+    const fresh = /** @type {HTMLCanvasElement} */ (this.canvas.cloneNode());
+    this.canvas.replaceWith(fresh);
+    this.canvas = fresh;
   }
 
   /** Lets the pictures go. */
@@ -77,7 +87,7 @@ export class Viewer {
    * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA, in which it is put by others.
    */
   expect(pixels) {
-    if (this.after?.pixels !== pixels) this.after = new Layer(this.width, this.height, pixels, this.before);
+    if (this.after?.pixels !== pixels) this.after = new Layer(this.width, this.height, pixels, this.colorSpace, this.before);
   }
 
   /** @param {Rectangle} tile @param {Uint8ClampedArray<ArrayBuffer>} rgba */
@@ -239,7 +249,7 @@ export class Viewer {
   }
 
   drawNow() {
-    const context = this.canvas.getContext('2d');
+    const context = this.canvas.getContext('2d', { colorSpace: this.colorSpace });
     if (!context) return;
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (!this.before) return;
