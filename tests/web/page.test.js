@@ -118,7 +118,12 @@ test('correcting the blur works on the picture again', async () => {
   await reaches(page, 'done');
   const before = rgba((await downloaded(page)).bytes);
   const again = nextBlur(page);
-  await page.locator('deblur-image .kind').selectOption('motion');
+  const canBeSaved = await page.locator('deblur-image .kind').evaluate((/** @type {HTMLSelectElement} */ kind) => {
+    kind.value = 'motion';
+    kind.dispatchEvent(new Event('change', { bubbles: true }));
+    return !(/** @type {any} */ (kind.getRootNode()).querySelector('.download').disabled);
+  });
+  assert.equal(canBeSaved, false, 'until it is corrected');
   const blur = await again;
   assert.equal(blur.kind, 'motion');
   assert.match(await textOf(page, '.finding'), /^Motion along/);

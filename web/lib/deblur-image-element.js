@@ -229,7 +229,7 @@ export class DeblurImageElement extends Base {
     // As soon as the blur is known it can be corrected.
     this.find('.panel').hidden = !hasPicture || !session?.assumed;
     const { restored } = session ?? {};
-    for (const name of ['download', 'copy', 'share']) this.field(name).disabled = !restored;
+    this.allowSaving(Boolean(restored));
     // Of a picture that is left alone there is nothing that it could weigh.
     this.find('.strength-field').hidden = this.isAsItWas && !hasSeveral;
     this.find('.again').hidden = state !== 'done' || Boolean(restored);
@@ -238,6 +238,11 @@ export class DeblurImageElement extends Base {
     // Whoever was at a control that is gone now, or nowhere, goes on at the one that matters next.
     const lost = focused ? !focused.getClientRects().length : document.activeElement === document.body && hasPicture;
     if (lost) this.find(mainControl[state]).focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} on */
+  allowSaving(on) {
+    for (const name of ['download', 'copy', 'share']) this.field(name).disabled = !on;
   }
 
   /** Whether the picture was left alone. */
@@ -422,6 +427,7 @@ export class DeblurImageElement extends Base {
     // What is under way would only be in the way.
     this.session.stop();
     this.run++;
+    this.allowSaving(false); // it would be what was corrected
     clearTimeout(this.rerunTimer);
     this.rerunTimer = setTimeout(() => this.restore(), RERUN_MS);
   }
@@ -429,6 +435,7 @@ export class DeblurImageElement extends Base {
   async restore() {
     const { session } = this;
     if (!session?.found) return;
+    this.allowSaving(false);
     const run = ++this.run;
     const left = new TimeLeft();
     const isLast = () => this.run === run;
