@@ -34,3 +34,15 @@ export async function droppedFiles(transfer) {
   const inside = await Promise.all(entries.map((entry) => filesOf(/** @type {FileSystemEntry} */ (entry))));
   return [...plain, ...inside.flat()].filter(isPicture);
 }
+
+/**
+ * @param {DataTransfer} transfer Of a drop; read before the first await, after which it is empty.
+ * @returns {string} Where a picture lies that was dragged from a page: the first in what was dragged, or else what that leads to, since a
+ *   picture may be a link to something else. Empty: nowhere.
+ */
+export function draggedAddress(transfer) {
+  const markup = new DOMParser().parseFromString(transfer.getData('text/html'), 'text/html');
+  const lines = transfer.getData('text/uri-list').split(/\r?\n/);
+  const link = lines.find((line) => line && !line.startsWith('#')); // a comment (RFC 2483)
+  return markup.querySelector('img')?.getAttribute('src') || link || '';
+}

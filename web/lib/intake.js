@@ -1,6 +1,15 @@
 import { DeblurError } from './errors.js';
-import { droppedFiles, isPicture } from './files.js';
+import { draggedAddress, droppedFiles, isPicture } from './files.js';
 import { isEditable } from './gestures.js';
+
+/** Of a `data:` address, which a page whose policy is strict may not fetch. @param {string} url */
+function fileIn(url) {
+  const comma = url.indexOf(',');
+  const [type, ...more] = url.slice('data:'.length, comma).split(';');
+  const data = decodeURIComponent(url.slice(comma + 1));
+  const content = more.includes('base64') ? Uint8Array.from(atob(data), (c) => c.charCodeAt(0)) : data;
+  return new File([content], 'photograph', { type });
+}
 
 /**
  * A picture from an address.
@@ -11,6 +20,7 @@ export async function fetchPicture(url) {
   /** @type {Response} */
   let response;
   try {
+    if (/^data:/i.test(url)) return fileIn(url);
     response = await fetch(new URL(url, document.baseURI));
   } catch {
     throw new DeblurError('not-a-picture', 'The picture could not be fetched');
@@ -19,6 +29,25 @@ export async function fetchPicture(url) {
     throw new DeblurError('not-a-picture', 'The picture could not be fetched ({status})', { status: response.status });
   const blob = await response.blob();
   return new File([blob], url.split('/').pop() ?? '', { type: blob.type });
+}
+
+/**
+ * A picture that was dragged from a page, this one or another.
+ * @param {string} address Empty: there was none.
+ * @returns {Promise<File>} Rejects with a DeblurError.
+ */
+async function fetchDragged(address) {
+  const { origin, protocol, host } = new URL(address || 'about:blank', document.baseURI);
+  if (protocol === 'about:')
+    throw new DeblurError('not-a-picture', 'What was dropped is not a file; save the picture first, then drop it');
+  // Whoever serves that site would learn of it, even where our policy let it be fetched.
+  if (protocol !== 'data:' && origin !== location.origin)
+    throw new DeblurError(
+      'unsupported',
+      'This picture lies on another site ({site}), from which this page fetches nothing; save it first, then drop the file',
+      { site: host || protocol },
+    );
+  return fetchPicture(address);
 }
 
 /** How photographs come in: chosen, shot, dropped, pasted, or the sample. */
@@ -96,9 +125,13 @@ export class Intake {
 
   /** @param {DataTransfer} transfer */
   async drop(transfer) {
+    const address = draggedAddress(transfer);
     const files = await droppedFiles(transfer);
-    if (files.length) this.onFiles(files);
-    else this.onError(new DeblurError('not-a-picture', 'What was dropped is not a file; save the picture first, then drop it'));
+    try {
+      this.onFiles(files.length ? files : [await fetchDragged(address)]);
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   /** @param {ClipboardEvent} event */

@@ -106,6 +106,8 @@ export default {
     'في هذه الصورة {megapixels} ميغابكسل؛ يحتمل هذا الجهاز {most}. استعمل سطر الأوامر أو صغّرها',
   'This picture is cut short: its end is missing. Get the file again':
     'هذه الصورة مبتورة: نهايتها مفقودة. احصل على الملف من جديد',
+  'This picture lies on another site ({site}), from which this page fetches nothing; save it first, then drop the file':
+    'هذه الصورة على موقع آخر (\u2066{site}\u2069) لا تجلب منه هذه الصفحة شيئًا؛ احفظها أولًا ثم أفلت الملف',
   'This picture moves; this is its first frame.': 'هذه صورة متحركة؛ وهذا إطارها الأول.',
   Threads: 'خيوط المعالجة',
   'Try the sample': 'جرّب المثال',

@@ -110,6 +110,8 @@ export default {
     'Dieses Bild hat {megapixels} Megapixel; dieses Gerät schafft {most}. Nehmen Sie die Kommandozeile, oder verkleinern Sie es',
   'This picture is cut short: its end is missing. Get the file again':
     'Dieses Bild ist abgeschnitten: Sein Ende fehlt. Holen Sie die Datei noch einmal',
+  'This picture lies on another site ({site}), from which this page fetches nothing; save it first, then drop the file':
+    'Dieses Bild liegt auf einer anderen Seite ({site}), von der diese Seite nichts lädt; speichern Sie es erst, dann legen Sie die Datei ab',
   'This picture moves; this is its first frame.': 'Dieses Bild bewegt sich; das ist sein erstes Einzelbild.',
   Threads: 'Threads',
   'Try the sample': 'Beispiel ausprobieren',

@@ -109,6 +109,8 @@ export default {
     'Esta imagen tiene {megapixels} megapíxeles; este dispositivo admite {most}. Use la línea de órdenes o redúzcala',
   'This picture is cut short: its end is missing. Get the file again':
     'Esta imagen está cortada: falta el final. Obtenga el archivo de nuevo',
+  'This picture lies on another site ({site}), from which this page fetches nothing; save it first, then drop the file':
+    'Esta imagen está en otro sitio ({site}), del que esta página no carga nada; guárdela primero y luego suelte el archivo',
   'This picture moves; this is its first frame.': 'Esta imagen se mueve; este es su primer fotograma.',
   Threads: 'Hilos',
   'Try the sample': 'Probar el ejemplo',

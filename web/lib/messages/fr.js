@@ -110,6 +110,8 @@ export default {
     'Cette image a {megapixels} mégapixels ; cet appareil en accepte {most}. Utilisez la ligne de commande, ou réduisez-la',
   'This picture is cut short: its end is missing. Get the file again':
     'Cette image est tronquée : sa fin manque. Récupérez le fichier',
+  'This picture lies on another site ({site}), from which this page fetches nothing; save it first, then drop the file':
+    'Cette image se trouve sur un autre site ({site}), d’où cette page ne charge rien ; enregistrez-la d’abord, puis déposez le fichier',
   'This picture moves; this is its first frame.': 'Cette image est animée ; voici sa première vue.',
   Threads: 'Fils d’exécution',
   'Try the sample': 'Essayer l’exemple',
