@@ -5,11 +5,11 @@ import { BlurControls } from './blur-controls.js';
 import { DeblurError, load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
-import { describeWork } from './diagnostics.js';
+import { DiagnosticsPanel } from './diagnostics-panel.js';
 import { describeError, fill } from './errors.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
-import { copy, download, encodeAs, outputName, share } from './save.js';
+import { Outlet } from './outlet.js';
 import { SavePanel } from './save-panel.js';
 import { Session } from './session.js';
 import { TimeLeft } from './time-left.js';
@@ -84,17 +84,16 @@ export class DeblurImageElement extends Base {
     );
     this.controls = new BlurControls(root, () => this.rerunSoon());
     this.saving = new SavePanel(root, () => this.settingsChanged());
+    const session = () => this.session;
+    const announce = (/** @type {string} */ what) => this.announce(what);
+    this.outlet = new Outlet(root, this.saving, session, announce);
+    this.diagnostics = new DiagnosticsPanel(root, () => this.deblurrer(), session);
     this.batch = new Batch(
       () => this.deblurrer(),
       (item) => this.settingsOf(item),
       () => this.showBatch(),
     );
-    this.batchPanel = new BatchPanel(
-      root,
-      this.batch,
-      (item) => this.look(item),
-      (what) => this.announce(what),
-    );
+    this.batchPanel = new BatchPanel(root, this.batch, (item) => this.look(item), announce);
     this.listen();
   }
 
@@ -155,7 +154,7 @@ export class DeblurImageElement extends Base {
   /** Into the language of the document around it. */
   async followLanguage() {
     const language = chooseLanguage([this.closest('[lang]')?.getAttribute('lang') ?? '']);
-    this.t = this.controls.t = await loadTranslation(language);
+    this.t = this.controls.t = this.outlet.t = await loadTranslation(language);
     this.find('.frame').setAttribute('lang', language);
     this.find('.frame').setAttribute('dir', directionOf(language));
     localize(/** @type {ShadowRoot} */ (this.shadowRoot), this.t);
@@ -191,17 +190,6 @@ export class DeblurImageElement extends Base {
     on('.strength', 'input', () => this.strengthChanged());
     on('.anyway', 'click', () => this.sharpenAnyway());
     on('.again', 'click', () => this.restore());
-    on('.download', 'click', () =>
-      this.save((blob, name) => {
-        download(blob, name);
-        return this.t('Saved as {name}', { name });
-      }),
-    );
-    on('.share', 'click', () => this.save(share));
-    on('.copy', 'click', () => this.copy());
-    on('.diagnostics', 'toggle', () => this.showDiagnostics());
-    on('.threads', 'change', () => this.threadsChanged());
-    on('.copy-diagnostics', 'click', () => navigator.clipboard?.writeText(this.find('.diagnostics pre').textContent ?? ''));
   }
 
   /** @param {DataTransfer} transfer Of a drop, wherever it was. */
@@ -229,7 +217,7 @@ export class DeblurImageElement extends Base {
     // As soon as the blur is known it can be corrected.
     this.find('.panel').hidden = !hasPicture || !session?.assumed;
     const { restored } = session ?? {};
-    this.allowSaving(Boolean(restored));
+    this.outlet.allow(Boolean(restored));
     // Of a picture that is left alone there is nothing that it could weigh.
     this.find('.strength-field').hidden = this.isAsItWas && !hasSeveral;
     this.find('.again').hidden = state !== 'done' || Boolean(restored);
@@ -238,11 +226,6 @@ export class DeblurImageElement extends Base {
     // Whoever was at a control that is gone now, or nowhere, goes on at the one that matters next.
     const lost = focused ? !focused.getClientRects().length : document.activeElement === document.body && hasPicture;
     if (lost) this.find(mainControl[state]).focus({ preventScroll: true });
-  }
-
-  /** @param {boolean} on */
-  allowSaving(on) {
-    for (const name of ['download', 'copy', 'share']) this.field(name).disabled = !on;
   }
 
   /** Whether the picture was left alone. */
@@ -284,22 +267,6 @@ export class DeblurImageElement extends Base {
     this.toggleAttribute('active', Boolean(this.session) || items.length > 1);
     this.batchPanel.show(this.item, this.t);
     if (items.length > 1 && ended) this.announce(this.t('All photographs are done'));
-  }
-
-  async showDiagnostics() {
-    if (!this.field('diagnostics').hasAttribute('open')) return;
-    const deblurrer = await this.deblurrer();
-    const { workers, mostWorkers } = deblurrer.plan;
-    const threads = this.find('.threads');
-    threads.replaceChildren(
-      ...Array.from({ length: mostWorkers }, (_, i) => new Option(String(i + 1), undefined, false, i + 1 === workers)),
-    );
-    this.find('.diagnostics pre').textContent = describeWork(deblurrer, this.session);
-  }
-
-  async threadsChanged() {
-    (await this.deblurrer()).useWorkers(Number(this.field('threads').value));
-    this.showDiagnostics();
   }
 
   /** @param {unknown} error */
@@ -427,7 +394,7 @@ export class DeblurImageElement extends Base {
     // What is under way would only be in the way.
     this.session.stop();
     this.run++;
-    this.allowSaving(false); // it would be what was corrected
+    this.outlet.allow(false); // it would be what was corrected
     clearTimeout(this.rerunTimer);
     this.rerunTimer = setTimeout(() => this.restore(), RERUN_MS);
   }
@@ -435,7 +402,7 @@ export class DeblurImageElement extends Base {
   async restore() {
     const { session } = this;
     if (!session?.found) return;
-    this.allowSaving(false);
+    this.outlet.allow(false);
     const run = ++this.run;
     const left = new TimeLeft();
     const isLast = () => this.run === run;
@@ -477,7 +444,7 @@ export class DeblurImageElement extends Base {
     this.showFinding(blur);
     this.announce(`${this.t('Done.')} ${this.find('.finding').textContent}`);
     if (this.item) this.batch.take(this.item, image);
-    this.showDiagnostics();
+    this.diagnostics.show();
     this.tell('deblur-done', { image, blur });
   }
 
@@ -496,7 +463,7 @@ export class DeblurImageElement extends Base {
     else this.close();
   }
 
-  // ---- what goes out ----
+  // ---- what decides how it goes out ----
 
   strengthChanged() {
     this.saving.show();
@@ -512,41 +479,5 @@ export class DeblurImageElement extends Base {
   settingsChanged() {
     if (this.item && this.session?.restored) this.batch.take(this.item, this.session.restored);
     this.batch.refresh();
-  }
-
-  /** @param {(blob: Blob, name: string) => Promise<void> | string} use What to do with the file; says what to tell of it. */
-  async save(use) {
-    const { session } = this;
-    if (!session?.restored) return;
-    const settings = this.saving.settingsFor(session.file, session.photograph?.metadata.jpegQuality);
-    await this.whileSaving(async () => {
-      const blob = await encodeAs(/** @type {any} */ (session.restored), settings);
-      return use(blob, outputName(session.name, settings.format));
-    });
-  }
-
-  copy() {
-    const { restored, file } = this.session ?? {};
-    if (!restored || !file) return;
-    const settings = { ...this.saving.settingsFor(file), format: /** @type {const} */ ('png') };
-    return this.whileSaving(async () => {
-      await copy(encodeAs(restored, settings));
-      return this.t('Copied');
-    });
-  }
-
-  /** Says that a file is being written, and what became of it; the picture stays. @param {() => Promise<string | void>} work */
-  async whileSaving(work) {
-    const note = this.find('.note');
-    const { textContent: before } = note;
-    note.textContent = this.t('Writing the file…');
-    try {
-      const said = await work();
-      note.textContent = said ?? before;
-      if (said) this.announce(said);
-    } catch (error) {
-      note.textContent = describeError(error, this.t);
-      this.announce(note.textContent);
-    }
   }
 }

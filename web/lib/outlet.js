@@ -1,0 +1,71 @@
+import { describeError, fill } from './errors.js';
+import { copy, download, encodeAs, outputName, share } from './save.js';
+
+/** How the photograph that is looked at goes out: downloaded, copied, shared. */
+export class Outlet {
+  /**
+   * @param {ParentNode} root The template.
+   * @param {import('./save-panel.js').SavePanel} settings
+   * @param {() => import('./session.js').Session | null} session
+   * @param {(what: string) => void} announce Told what has become of it, for who cannot see it.
+   */
+  constructor(root, settings, session, announce) {
+    const find = (/** @type {string} */ selector) => /** @type {HTMLButtonElement} */ (root.querySelector(selector));
+    this.settings = settings;
+    this.session = session;
+    this.announce = announce;
+    /** @type {import('./i18n.js').Translate} */
+    this.t = fill;
+    this.note = find('.note');
+    this.buttons = ['.download', '.copy', '.share'].map(find);
+    const [downloads, copies, shares] = this.buttons;
+    downloads.addEventListener('click', () => this.download());
+    copies.addEventListener('click', () => this.copy());
+    shares.addEventListener('click', () => this.save(share));
+  }
+
+  /** @param {boolean} on Whether there is anything. */
+  allow(on) {
+    for (const button of this.buttons) button.disabled = !on;
+  }
+
+  download() {
+    return this.save((blob, name) => {
+      download(blob, name);
+      return this.t('Saved as {name}', { name });
+    });
+  }
+
+  /** @param {(blob: Blob, name: string) => Promise<void> | string} use What to do with the file; says what to tell of it. */
+  async save(use) {
+    const { restored, file, name = '', photograph } = this.session() ?? {};
+    if (!restored || !file) return;
+    const settings = this.settings.settingsFor(file, photograph?.metadata.jpegQuality);
+    await this.whileWriting(async () => use(await encodeAs(restored, settings), outputName(name, settings.format)));
+  }
+
+  async copy() {
+    const { restored, file } = this.session() ?? {};
+    if (!restored || !file) return;
+    const settings = { ...this.settings.settingsFor(file), format: /** @type {const} */ ('png') };
+    await this.whileWriting(async () => {
+      await copy(encodeAs(restored, settings));
+      return this.t('Copied');
+    });
+  }
+
+  /** Says that a file is being written, and what became of it; the picture stays. @param {() => Promise<string | void>} work */
+  async whileWriting(work) {
+    const { note } = this;
+    const { textContent: before } = note;
+    note.textContent = this.t('Writing the file…');
+    try {
+      const said = await work();
+      note.textContent = said ?? before;
+      if (said) this.announce(said);
+    } catch (error) {
+      note.textContent = describeError(error, this.t);
+      this.announce(note.textContent);
+    }
+  }
+}
