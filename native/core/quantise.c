@@ -2,9 +2,10 @@
 
 #include <math.h>
 
+/* The nearest whole number from -most to most, which is below 2^22: a float that large has no digits for more. */
 static float code_of(float value, float scale, float most) {
-	const float code = rintf(value / scale);
-	return code > most ? most : code < -most ? -most : code;
+	const float shift = 12582912; /* 1.5 * 2^23 */
+	return (fminf(fmaxf(value / scale, -most), most) + shift) - shift;
 }
 
 static double loss_of(const float *values, size_t count, float scale, float most) {
@@ -48,12 +49,6 @@ bool quantise_is_worth(size_t row_length) {
 	return row_length >= 16;
 }
 
-/* To the nearest whole number, where |x| < 2^22: a float has no digits for more. */
-static float nearest(float x) {
-	const float shift = 12582912; /* 1.5 * 2^23 */
-	return (x + shift) - shift;
-}
-
 void quantise_round_row(float *values, size_t count, int bits) {
 	const float wider = 1.25f; /* a third of a bit of entropy */
 	/* In deviations, for 2^bits steps. */
@@ -63,5 +58,5 @@ void quantise_round_row(float *values, size_t count, int bits) {
 	for (size_t i = 0; i < count; i++) squares += values[i] * values[i];
 	const float scale = wider * best_steps[bits] * sqrtf(squares / (float)count);
 	if (!(scale > 1e-30f)) return; /* nothing, or as good as */
-	for (size_t i = 0; i < count; i++) values[i] = scale * nearest(fminf(fmaxf(values[i] / scale, -most), most));
+	for (size_t i = 0; i < count; i++) values[i] = scale * code_of(values[i], scale, most);
 }
