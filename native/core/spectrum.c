@@ -20,7 +20,12 @@ static const struct scale scales[] = {
 	{SPECTRUM_WINDOW_PX, SPECTRUM_STEP_PX, SPECTRUM_ANGLES, SPECTRUM_RADII, LOG_OF_MEAN, SPECTRUM_WINDOW_PX / 2 - 1},
 	{SPECTRUM_WIDE_WINDOW_PX, SPECTRUM_WIDE_STEP_PX, SPECTRUM_WIDE_ANGLES, SPECTRUM_WIDE_RADII, MEAN_OF_LOG,
 	 SPECTRUM_WIDE_WINDOW_PX / 4}};
-enum { SCALES = sizeof scales / sizeof *scales, LARGEST = SPECTRUM_WIDE_WINDOW_PX, SUBANGLES = 5 };
+enum {
+	SCALES = sizeof scales / sizeof *scales,
+	LARGEST = SPECTRUM_WIDE_WINDOW_PX,
+	SUBANGLES = 5,
+	MOST_RADII = SPECTRUM_RADII > SPECTRUM_WIDE_RADII ? SPECTRUM_RADII : SPECTRUM_WIDE_RADII
+};
 
 static const double pi = 3.14159265358979323846;
 /* About what the rounding to 8 bits gives: below, there is nothing to see. */
@@ -195,15 +200,22 @@ static double log_between(const struct seen *seen, enum mean mean, double kx, do
 		   v * ((1 - u) * log_at(seen, mean, x, y + 1) + u * log_at(seen, mean, x + 1, y + 1));
 }
 
-/* The mean over an arc as wide as the step from angle to angle. */
-static double log_on_arc(const struct seen *seen, enum mean mean, size_t angle, double radius) {
-	double sum = 0;
-	for (int i = 0; i < SUBANGLES; i++) {
-		const double turn =
-			((double)angle + (double)(i - SUBANGLES / 2) / SUBANGLES) * pi / (double)seen->scale->angles;
-		sum += log_between(seen, mean, radius * cos(turn), radius * sin(turn));
+static double radius_of(const struct scale *scale, size_t i) {
+	return lowest + (scale->highest - lowest) * (double)i / (double)(scale->radii - 1);
+}
+
+/* At each radius, the mean over an arc as wide as the step from angle to angle. */
+static void logs_on_arcs(const struct seen *seen, enum mean mean, size_t angle, double logs[MOST_RADII]) {
+	const struct scale *scale = seen->scale;
+	for (size_t i = 0; i < scale->radii; i++) logs[i] = 0;
+	for (int sub = 0; sub < SUBANGLES; sub++) {
+		const double turn = ((double)angle + (double)(sub - SUBANGLES / 2) / SUBANGLES) * pi / (double)scale->angles;
+		const double cosine = cos(turn), sine = sin(turn);
+		for (size_t i = 0; i < scale->radii; i++) {
+			const double radius = radius_of(scale, i);
+			logs[i] += log_between(seen, mean, radius * cosine, radius * sine) / SUBANGLES;
+		}
 	}
-	return sum / SUBANGLES;
 }
 
 /* Photographs lose power with about frequency^-2, and blurs add to it: what these have as a mean is taken away, so that
@@ -217,12 +229,12 @@ void spectrum_describe(const struct spectrum *s, float numbers[SPECTRUM_COUNT]) 
 	for (const struct seen *seen = s->seen; seen < s->seen + SCALES; seen++) {
 		const struct scale *scale = seen->scale;
 		for (int mean = (int)scale->first_mean; mean <= MEAN_OF_LOG; mean++)
-			for (size_t angle = 0; angle < scale->angles; angle++)
-				for (size_t i = 0; i < scale->radii; i++) {
-					const double radius = lowest + (scale->highest - lowest) * (double)i / (double)(scale->radii - 1);
-					const double value = log_on_arc(seen, (enum mean)mean, angle, radius);
-					*numbers++ = (float)((value - usual_log(scale, radius)) / 2);
-				}
+			for (size_t angle = 0; angle < scale->angles; angle++) {
+				double logs[MOST_RADII];
+				logs_on_arcs(seen, (enum mean)mean, angle, logs);
+				for (size_t i = 0; i < scale->radii; i++)
+					*numbers++ = (float)((logs[i] - usual_log(scale, radius_of(scale, i))) / 2);
+			}
 	}
 }
 
