@@ -64,19 +64,36 @@ export async function ours(model, side, workers, variant) {
 }
 
 /**
- * onnxruntime-web on the exported model; threads need a page that is isolated from others.
- * @param {string} folder With ort/ (its files), model.onnx, and run_graph's numbers.
- * @param {number} side @param {number} threads
+ * Somebody else's engine, in a page that is isolated from others, as threads need it.
+ * @param {string} folder With index.html and all that the page fetches.
+ * @param {string[]} scripts Addresses of what the page runs before.
+ * @param {string} work A function's text; it resolves with the seconds and the largest difference from our output.
  * @returns {Promise<Measurement>}
  */
-export async function onnx(folder, side, threads) {
+async function theirs(folder, scripts, work) {
   const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
   const server = await serve(folder, 0, isolated);
   const stage = await openStage();
   const page = await stage.browser.newPage();
   await page.goto(`${server.url}index.html`);
-  const { result, before, peak } = await watchMemory(() =>
-    page.evaluate(`(async () => {
+  for (const url of scripts) await page.addScriptTag({ url });
+  const { result, before, peak } = await watchMemory(() => page.evaluate(`(${work})()`));
+  await stage.close();
+  await server.close();
+  return { .../** @type {{ seconds: number, difference: number }} */ (result), peak_mb: peak - before };
+}
+
+/**
+ * onnxruntime-web on the exported model.
+ * @param {string} folder With ort/ (its files), model.onnx, and run_graph's numbers.
+ * @param {number} side @param {number} threads
+ * @returns {Promise<Measurement>}
+ */
+export function onnx(folder, side, threads) {
+  return theirs(
+    folder,
+    [],
+    `async () => {
       const { env, InferenceSession, Tensor } = await import('/ort/ort.wasm.min.mjs');
       if (!crossOriginIsolated) throw new Error('the page is not isolated: there are no threads');
       env.wasm.numThreads = ${threads};
@@ -90,11 +107,8 @@ export async function onnx(folder, side, threads) {
       });
       const wanted = await floats('/output.f32');
       return { seconds, difference: wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - output[i])), 0) };
-    })()`),
+    }`,
   );
-  await stage.close();
-  await server.close();
-  return { .../** @type {{ seconds: number, difference: number }} */ (result), peak_mb: peak - before };
 }
 
 /** Runs in the page: follows a plan of scripts/onnx-plan.js with tfjs, whose maps are [batch][height][width][channels]. */
@@ -139,15 +153,11 @@ const FOLLOW = `(tf, plan, floats) => {
  * @param {number} side @param {number} threads
  * @returns {Promise<Measurement>}
  */
-export async function tfjs(folder, side, threads) {
-  const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
-  const server = await serve(folder, 0, isolated);
-  const stage = await openStage();
-  const page = await stage.browser.newPage();
-  await page.goto(`${server.url}index.html`);
-  for (const name of ['tf-core', 'tf-backend-cpu', 'tf-backend-wasm']) await page.addScriptTag({ url: `/tfjs/${name}.min.js` });
-  const { result, before, peak } = await watchMemory(() =>
-    page.evaluate(`(async () => {
+export function tfjs(folder, side, threads) {
+  return theirs(
+    folder,
+    ['core', 'backend-cpu', 'backend-wasm'].map((part) => `/tfjs/tf-${part}.min.js`),
+    `async () => {
       tf.wasm.setWasmPaths('/tfjs/');
       tf.wasm.setThreadsCount(${threads});
       await tf.setBackend('wasm');
@@ -162,11 +172,8 @@ export async function tfjs(folder, side, threads) {
       });
       const wanted = tf.transpose(await planes('/output.f32'), [0, 2, 3, 1]);
       return { seconds, difference: tf.max(tf.abs(tf.sub(run(picture), wanted))).dataSync()[0] };
-    })()`),
+    }`,
   );
-  await stage.close();
-  await server.close();
-  return { .../** @type {{ seconds: number, difference: number }} */ (result), peak_mb: peak - before };
 }
 
 /** @param {string} path */

@@ -40,6 +40,16 @@ const assertSame = (a, b) => assert.ok(a.equals(b), `${a.length} and ${b.length}
 /** @param {Buffer} a @param {Buffer} b */
 const assertDifferent = (a, b) => assert.ok(!a.equals(b), `twice the same ${a.length} bytes`);
 
+/** From its checkpoints of one save ago and two, a run ends as it did. @param {string} name @param {string[]} options */
+function assertGoesOn(name, options) {
+  for (const age of [1, 2]) {
+    copyFileSync(file(`${name}.ckpt.${age}`), file('again.dbm.ckpt'));
+    const { status, stderr } = run('teacher', ...options, '--out', file('again.dbm'), '--resume');
+    assert.equal(status, 0, stderr);
+    assertSame(readFileSync(file('again.dbm.ckpt')), readFileSync(file(`${name}.ckpt`)));
+  }
+}
+
 test('every command has help, and an unknown option is refused with a hint', () => {
   for (const command of ['teacher', 'distill', 'degrade']) {
     const { status, stdout } = run(command, '--help');
@@ -294,12 +304,7 @@ test('what learns as branches goes on byte for byte, and leaves as plain convolu
   const whole = run('teacher', ...branched, '--checkpoint-every', '3', '--out', file('branched.dbm'));
   assert.equal(whole.status, 0, whole.stderr);
   // After 6 steps and after 3: while the restorer learns, and while the estimator does.
-  for (const age of [1, 2]) {
-    copyFileSync(file(`branched.dbm.ckpt.${age}`), file('branches.dbm.ckpt'));
-    const { status, stderr } = run('teacher', ...branched, '--out', file('branches.dbm'), '--resume');
-    assert.equal(status, 0, stderr);
-    assertSame(readFileSync(file('branches.dbm.ckpt')), readFileSync(file('branched.dbm.ckpt')));
-  }
+  assertGoesOn('branched.dbm', branched);
   const info = (/** @type {string} */ name) =>
     JSON.parse(spawnSync('build/deblur', ['info', '--json', file(name)], { encoding: 'utf8' }).stdout);
   for (const key of ['ops', 'parameters', 'restorer_macs_per_pixel', 'estimator_macs_per_pixel', 'halo_px'])
@@ -319,12 +324,7 @@ test('weights that learn to be rounded lose nothing more in a file of so many bi
   const rounded = [...small, '--network', 'student', '--steps', '8', '--estimator-first', '0.5', '--bits', '4'];
   const whole = run('teacher', ...rounded, '--checkpoint-every', '3', '--out', file('rounded.dbm'));
   assert.equal(whole.status, 0, whole.stderr);
-  for (const age of [1, 2]) {
-    copyFileSync(file(`rounded.dbm.ckpt.${age}`), file('again.dbm.ckpt'));
-    const { status, stderr } = run('teacher', ...rounded, '--out', file('again.dbm'), '--resume');
-    assert.equal(status, 0, stderr);
-    assertSame(readFileSync(file('again.dbm.ckpt')), readFileSync(file('rounded.dbm.ckpt')));
-  }
+  assertGoesOn('rounded.dbm', rounded);
   const restored = (/** @type {string} */ name) => {
     const options = ['run', '--model', file(name), 'tests/golden/a.png', '-o', file(`${name}.png`)];
     const { status, stderr } = spawnSync('build/deblur', options, { encoding: 'utf8' });
