@@ -19,6 +19,8 @@ static const size_t arena_bytes = (size_t)192 << 20;
 /* Tiles are as wide as the picture, since rounding reaches far to the sides (graph_cut), and some rows of all maps are
  * computed at a time (executor.h), as few as cost nothing. */
 enum { NARROWEST_TILE_PX = 512, TALLEST_TILE_PX = 1024, ROWS_AT_ONCE = 16 };
+/* Progress is told about so often: each time a thread is woken, or a page, that would rather work. */
+enum { PROGRESS_STEPS = 64 };
 
 /* What a tile and the one above it share (executor_rows.above): from when the lower is begun until the upper is done.
  */
@@ -38,6 +40,7 @@ struct run {
 	/* From here on guarded by the mutex where there are threads. Tiles are taken from the last to the first, so that
 	 * nobody waits for a seam of a tile that is not begun. */
 	size_t left, done_pixels;
+	size_t due_pixels; /* when so many are done, progress is told */
 	enum deblur_status status;
 	struct seam *seams; /* [seam_count], owned; none where tiles share nothing */
 	size_t seam_count;
@@ -235,9 +238,20 @@ static enum deblur_status make_executor(const struct run *run, struct executor *
 	return status;
 }
 
+static size_t all_pixels(const struct run *run) {
+	return run->tiling.region.width * run->tiling.region.height;
+}
+
 static bool report(const struct run *run, size_t done_pixels) {
-	return !run->options->progress || run->options->progress(run->options->user, done_pixels,
-															 run->tiling.region.width * run->tiling.region.height);
+	return !run->options->progress || run->options->progress(run->options->user, done_pixels, all_pixels(run));
+}
+
+/* Counts pixels that are done. Whether it is time to tell. */
+static bool count_done(struct run *run, size_t pixels) {
+	run->done_pixels += pixels;
+	if (run->done_pixels < run->due_pixels || !run->options->progress) return false;
+	run->due_pixels = least(run->done_pixels + all_pixels(run) / PROGRESS_STEPS + 1, all_pixels(run));
+	return pixels > 0;
 }
 
 /* A part of a tile counts as that part of its pixels: a small picture is one tile, and someone watches the bar. */
@@ -271,9 +285,7 @@ static void restore_some(struct run *run, struct executor *executor, struct tile
 static bool after_op_alone(void *user, size_t done, size_t total) {
 	struct tile_progress *tile = user;
 	struct run *run = tile->run;
-	const size_t more = advance(tile, done, total);
-	run->done_pixels += more;
-	if (more && !report(run, run->done_pixels)) run->status = DEBLUR_CANCELLED;
+	if (count_done(run, advance(tile, done, total)) && !report(run, run->done_pixels)) run->status = DEBLUR_CANCELLED;
 	return !run->status;
 }
 
@@ -294,9 +306,8 @@ static bool after_op_of_many(void *user, size_t done, size_t total) {
 	struct run *run = tile->run;
 	const size_t more = advance(tile, done, total);
 	pthread_mutex_lock(&run->mutex);
-	run->done_pixels += more;
 	const bool go_on = !run->status;
-	if (more) pthread_cond_signal(&run->changed);
+	if (count_done(run, more)) pthread_cond_signal(&run->changed);
 	pthread_mutex_unlock(&run->mutex);
 	return go_on;
 }

@@ -24,7 +24,7 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                    \
 		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
 		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},    \
-		{"--network", "NAME", "teacher, student or published", OPTION_ONE, NULL, 0},                                   \
+		{"--network", "NAME", "teacher, student, student-fast or published", OPTION_ONE, NULL, 0},                     \
 		{"--batch",                                                                                                    \
 		 "N",                                                                                                          \
 		 "samples per step, of each process under mpirun (default: 8); fewer where --crop grows, as many pixels",      \

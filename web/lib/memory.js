@@ -20,7 +20,7 @@ const BYTES_PER_COLUMN = 12 << 10;
 const KEPT_BYTES = 128 << 20;
 /** Tiles are as wide as the picture, since halos are wider than high. */
 const TILE_WIDTHS = [4096, 2048, 1024];
-const TILE_PX = 768;
+const TILE_PX = 1024;
 
 /**
  * @typedef {object} MemoryPlan
