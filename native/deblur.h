@@ -140,8 +140,8 @@ size_t deblur_model_list_ops(const struct deblur_model *model, char *text, size_
 enum deblur_status deblur_estimate(const struct deblur_model *model, const struct deblur_image *picture,
 								   struct deblur_blur *out);
 
-/* Called from the thread that called deblur_restore, about 64 times, with 0 < done <= total in pixels; return false to
- * cancel. */
+/* Called from the thread that called deblur_restore, 16 to 64 times or so, with 0 < done <= total in pixels; return
+ * false to cancel. */
 typedef bool (*deblur_progress)(void *user, size_t done, size_t total);
 
 struct deblur_restore_options {

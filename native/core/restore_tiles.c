@@ -19,8 +19,9 @@ static const size_t arena_bytes = (size_t)192 << 20;
 /* Tiles are as wide as the picture, since rounding reaches far to the sides (graph_cut), and some rows of all maps are
  * computed at a time (executor.h), as few as cost nothing. */
 enum { NARROWEST_TILE_PX = 512, TALLEST_TILE_PX = 1024, ROWS_AT_ONCE = 16 };
-/* Progress is told about so often: each time a thread is woken, or a page, that would rather work. */
-enum { PROGRESS_STEPS = 64 };
+/* Progress is told after so many pixels, but 16 times at least and 64 at most: each time a thread is woken, or a page,
+ * and one that works has to make room for it. */
+enum { PROGRESS_PX = 32768, FEWEST_STEPS = 16, MOST_STEPS = 64 };
 
 /* What a tile and the one above it share (executor_rows.above): from when the lower is begun until the upper is done.
  */
@@ -248,9 +249,11 @@ static bool report(const struct run *run, size_t done_pixels) {
 
 /* Counts pixels that are done. Whether it is time to tell. */
 static bool count_done(struct run *run, size_t pixels) {
+	const size_t all = all_pixels(run), finest = all / MOST_STEPS;
+	const size_t step = least(finest > PROGRESS_PX ? finest : PROGRESS_PX, all / FEWEST_STEPS) + 1;
 	run->done_pixels += pixels;
 	if (run->done_pixels < run->due_pixels || !run->options->progress) return false;
-	run->due_pixels = least(run->done_pixels + all_pixels(run) / PROGRESS_STEPS + 1, all_pixels(run));
+	run->due_pixels = least(run->done_pixels + step, all);
 	return pixels > 0;
 }
 
