@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { writePng } from '../../scripts/png.js';
 import { colourSpaceOf } from '../../web/lib/colour-profile.js';
-import { metadataForPng } from '../../web/lib/metadata.js';
+import { metadataForPng, pngChunk } from '../../web/lib/metadata.js';
 import { devices, downloaded, drop, openStage, reaches, rgba, seen, worstDifference } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
@@ -335,10 +335,13 @@ test('a Display P3 photograph is seen in the colours of the file that is saved, 
     ['display-p3', 400],
     ['srgb', 400],
     ['display-p3', 2100], // which has an overview
+    ['display-p3', 0], // without a profile
   ])) {
     const icc = profileOf(profiles[space]);
-    const png = plain(size, size, colour);
-    const profile = await metadataForPng({ exif: null, icc, xmp: null, jpegQuality: null });
+    const png = plain(size || 300, size || 300, colour);
+    const profile = size
+      ? await metadataForPng({ exif: null, icc, xmp: null, jpegQuality: null })
+      : pngChunk('cICP', Uint8Array.of(12, 13, 0, 1));
     const name = `${space}-${size}.png`;
     await drop(page, name, 'image/png', Buffer.concat([png.subarray(0, 33), profile, png.subarray(33)]));
     await page.locator('deblur-image .file-name', { hasText: name }).waitFor();

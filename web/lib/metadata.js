@@ -3,6 +3,7 @@
  * profile, and how strongly a JPEG was compressed. Nothing is interpreted that need not be.
  * @module
  */
+import { displayP3Profile } from './colour-profile.js';
 
 /**
  * @typedef {object} Metadata
@@ -124,6 +125,9 @@ export function writeIntoJpeg(file, { exif, icc, xmp }) {
 // ---- PNG (ISO/IEC 15948) ----
 
 const XMP_KEYWORD = 'XML:com.adobe.xmp\0';
+/** ITU-T H.273's numbers for primaries, transfer, matrix and range, in a cICP chunk: Display P3, and sRGB. It goes before a profile. */
+const CICP_P3 = '12,13,0,1';
+const CICP_SRGB = '1,13,0,1';
 
 /** @param {Uint8Array} file @returns {Generator<{ type: string, body: Uint8Array }>} */
 function* pngChunks(file) {
@@ -138,13 +142,17 @@ function* pngChunks(file) {
 /** @param {Uint8Array} file @returns {Promise<Metadata>} */
 async function readPng(file) {
   const found = nothing();
+  let cicp = '';
   for (const { type, body } of pngChunks(file)) {
+    if (type === 'cICP') cicp = body.join();
     if (type === 'eXIf') found.exif = body.slice();
     if (type === 'iCCP') found.icc = await through(body.subarray(body.indexOf(0) + 2), new DecompressionStream('deflate'));
     const isXmp = type === 'iTXt' && latin1(body.subarray(0, XMP_KEYWORD.length)) === XMP_KEYWORD;
     const plain = body[XMP_KEYWORD.length] === 0; // not compressed; then come two empty texts
     if (isXmp && plain) found.xmp = body.slice(XMP_KEYWORD.length + 4);
   }
+  if (cicp === CICP_P3) found.icc = displayP3Profile(); // which all formats can carry
+  if (cicp === CICP_SRGB) found.icc = null;
   return found;
 }
 
