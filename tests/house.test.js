@@ -1,8 +1,9 @@
 // The house's own rules, which no compiler knows: who includes whom, headers that stand alone, nothing of one machine in what all get.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
+import { models } from '../web/lib/models.js';
 
 /** What lies in a folder, by the ending. @param {string} folder @param {RegExp} ending */
 const filesOf = (folder, ending) =>
@@ -87,4 +88,14 @@ test('one version everywhere', () => {
 test('the top level is what it has to be', { skip: !tracked.length }, () => {
   const folders = new Set(tracked.filter((name) => name.includes('/')).map((name) => name.split('/')[0]));
   assert.deepEqual([...folders].sort(), ['.ci', 'native', 'scripts', 'tests', 'wasm', 'web', 'weights']);
+});
+
+test('what the page says of its models is so', () => {
+  for (const { file, megabytes, macs } of Object.values(models)) {
+    const path = `weights/${file}`;
+    assert.equal(megabytes.toFixed(1), (statSync(path).size / 1e6).toFixed(1), file);
+    const info = JSON.parse(execFileSync('build/deblur', ['info', '--json', path], { encoding: 'utf8' }));
+    const each = info.restorer_macs_per_pixel + info.estimator_macs_per_pixel;
+    assert.equal(macs.toFixed(1), (each / 1000).toFixed(1), file);
+  }
 });

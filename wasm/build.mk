@@ -97,6 +97,10 @@ $(WEB)/weights/student.dbm: $(WEB_MODEL)
 	@mkdir -p $(@D)
 	@cp $< $@
 
+$(WEB)/weights/student-fast.dbm: weights/student-fast.dbm
+	@mkdir -p $(@D)
+	@cp $< $@
+
 $(WEB)/sample.png: scripts/draw-sample.js scripts/png.js
 	@mkdir -p $(@D)
 	@echo "  web/sample.png"
@@ -119,7 +123,7 @@ $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
 	@npx tsc -p tsconfig.json --noEmit false --declaration --emitDeclarationOnly --outDir $(WASM)/types
 	@cp $(WASM)/types/web/lib/*.d.ts $(WEB)/lib/
 
-WEB_ALL := $(WEB_FILES) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/sample.png \
+WEB_ALL := $(WEB_FILES) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/weights/student-fast.dbm $(WEB)/sample.png \
 	$(WEB)/icon-192.png $(WEB)/icon-512.png $(WEB)/lib/fflate/browser.js $(WEB)/lib/deblur.d.ts
 
 $(WASM)/service-worker.js: web/service-worker.js package-lock.json

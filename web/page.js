@@ -1,24 +1,25 @@
 // What the tool's own page has beside the element: its language, drops anywhere, working offline, and photographs that other apps share.
 import { chooseLanguage, directionOf, languages, loadTranslation, localize } from './lib/i18n.js';
+import { models } from './lib/models.js';
 
 const element = /** @type {import('./lib/deblur-image-element.js').DeblurImageElement | null} */ (
   document.querySelector('deblur-image')
 );
 const address = new URL(location.href);
 
-// ---- language: as asked for in the address, as chosen before, or as the browser's ----
-
-const picker = /** @type {HTMLSelectElement} */ (document.querySelector('.language'));
-
-/** What was chosen is kept where the browser allows that. @param {string} [language] */
-function chosen(language) {
+/** What was chosen is kept where the browser allows that. @param {'language' | 'model'} what @param {string} [value] */
+function chosen(what, value) {
   try {
-    if (language) localStorage.setItem('language', language);
-    return localStorage.getItem('language') ?? '';
+    if (value) localStorage.setItem(what, value);
+    return localStorage.getItem(what) ?? '';
   } catch {
     return '';
   }
 }
+
+// ---- language: as asked for in the address, as chosen before, or as the browser's ----
+
+const picker = /** @type {HTMLSelectElement} */ (document.querySelector('.language'));
 
 /** @param {string} language */
 async function speak(language) {
@@ -34,8 +35,13 @@ for (const [language, name] of Object.entries(languages)) {
   option.lang = language;
   picker.append(option);
 }
-picker.addEventListener('change', () => speak(chosen(picker.value) || picker.value));
-speak(chooseLanguage([address.searchParams.get('lang') ?? '', chosen(), ...navigator.languages]));
+picker.addEventListener('change', () => speak(chosen('language', picker.value) || picker.value));
+speak(chooseLanguage([address.searchParams.get('lang') ?? '', chosen('language'), ...navigator.languages]));
+
+// ---- the model, as chosen before ----
+
+if (models[chosen('model')]) element?.setAttribute('model', chosen('model'));
+element?.addEventListener('deblur-model', (event) => chosen('model', /** @type {CustomEvent} */ (event).detail));
 
 // ---- a photograph may be dropped anywhere; within an article only onto the element ----
 

@@ -21,6 +21,13 @@ after(() => stage.close());
 /** @param {string[]} requests */
 const fromNetwork = (requests) => requests.filter((url) => !url.startsWith('blob:'));
 
+/** What the native program makes of the photograph. @param {string} model */
+function nativeResult(model) {
+  const path = join(folder, 'native.png');
+  execFileSync('build/deblur', ['run', '--quiet', '--model', model, 'tests/golden/c.blur1.5.png', '-o', path]);
+  return rgba(readFileSync(path));
+}
+
 /** The blur that the next result is made from. @param {import('playwright-core').Page} page @returns {Promise<any>} */
 const nextBlur = (page) =>
   page.evaluate(
@@ -55,9 +62,7 @@ test('a dropped photograph is restored as the native program restores it, with p
   const { name, bytes } = await downloaded(page);
   assert.equal(name, 'harbour-deblurred.png');
   const fromPage = rgba(bytes);
-  const nativePath = join(folder, 'native.png');
-  execFileSync('build/deblur', ['run', '--quiet', '--model', modelPath, 'tests/golden/c.blur1.5.png', '-o', nativePath]);
-  const native = rgba(readFileSync(nativePath));
+  const native = nativeResult(modelPath);
   assert.deepEqual([fromPage.width, fromPage.height], [native.width, native.height]);
   const worst = worstDifference(fromPage.pixels, native.pixels);
   assert.ok(worst <= 1, `page and native differ by ${worst}`);
@@ -109,6 +114,50 @@ test('the number of threads is a setting, and the result the same', async () => 
     await again;
     assert.deepEqual((await downloaded(page)).bytes, before.bytes);
   }
+  await page.context().close();
+});
+
+test('another model works on the picture again, is remembered, and can be chosen back', async () => {
+  const { page, requests, errors } = await stage.open('index.html');
+  await drop(page, 'a.png', 'image/png', photograph);
+  await reaches(page, 'done');
+  const before = await downloaded(page);
+  await page.locator('deblur-image .diagnostics summary').click();
+  const model = page.locator('deblur-image .model');
+  assert.match((await model.textContent()) ?? '', /Best \(\d\.\d MB\)Fast \(\d\.\d MB, about \d times as fast\)/);
+  for (const name of ['fast', 'best']) {
+    const again = nextBlur(page);
+    await model.selectOption(name);
+    await again;
+    const found = await downloaded(page);
+    if (name === 'best') assert.deepEqual(found.bytes, before.bytes);
+    else assert.ok(worstDifference(rgba(found.bytes).pixels, nativeResult('weights/student-fast.dbm').pixels) <= 1);
+    await page.waitForTimeout(100);
+    assert.equal(
+      page.workers().length,
+      await page.locator('deblur-image .threads option').count(),
+      'workers of the other are gone',
+    );
+  }
+  assert.equal(requests.filter((url) => url.endsWith('/student-fast.dbm')).length, 1, 'fetched when it is asked for');
+  await model.selectOption('fast');
+  const next = await page.context().newPage();
+  await next.goto(`${stage.server.url}index.html`);
+  await next.locator('deblur-image[model="fast"]').waitFor({ state: 'attached' });
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
+test('a model that cannot be fetched is named, and the one before can be had again', async () => {
+  const { page } = await stage.open('index.html');
+  await page.route('**/student-fast.dbm', (route) => route.abort());
+  await drop(page, 'a.png', 'image/png', photograph);
+  await reaches(page, 'done');
+  await page.locator('deblur-image .diagnostics summary').click();
+  await page.locator('deblur-image .model').selectOption('fast');
+  await page.locator('deblur-image .note', { hasText: 'student-fast.dbm could not be fetched' }).waitFor();
+  await reaches(page, 'done');
+  assert.equal(await page.locator('deblur-image .model').inputValue(), 'best');
   await page.context().close();
 });
 

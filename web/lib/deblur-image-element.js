@@ -9,6 +9,7 @@ import { DiagnosticsPanel } from './diagnostics-panel.js';
 import { describeError, fill } from './errors.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
+import { modelUrl } from './models.js';
 import { Outlet } from './outlet.js';
 import { SavePanel } from './save-panel.js';
 import { Session } from './session.js';
@@ -37,17 +38,17 @@ let sheet;
  * `<deblur-image>`: drop, paste or choose photographs, see them restored, compare, correct, save.
  *
  * `open(blob)` begins with a photograph, as dropping does; `openFiles(files)` with several. Attributes: `src` (a photograph to begin with),
- * `model` (a .dbm file), `strength` (0..1), `blur` (auto, none, or KIND:SIZE_PX[:ANGLE_DEG]), `sample` (a picture that is offered; fetched at
+ * `model` (best, fast, or a .dbm file), `strength` (0..1), `blur` (auto, none, or KIND:SIZE_PX[:ANGLE_DEG]), `sample` (a picture that is offered; fetched at
  * once, so that nothing is fetched later), `fill` (fills the window as soon as there is a photograph), `lang` (otherwise the document's).
  * While there is a photograph it has the attribute `active`.
  *
  * Events, all of which bubble: `deblur-start`, `deblur-blur` (detail: the blur that is assumed), `deblur-progress` (detail: share done, 0..1),
- * `deblur-done` (detail: {image, blur}), `deblur-error` (detail: the error).
+ * `deblur-done` (detail: {image, blur}), `deblur-error` (detail: the error), `deblur-model` (another was chosen; detail: its name).
  *
  * Parts: frame, stage, view, panel, batch, empty, error, busy, button. Custom properties: --deblur-accent, --deblur-radius, --deblur-height.
  */
 export class DeblurImageElement extends Base {
-  static observedAttributes = ['src', 'strength', 'blur', 'lang'];
+  static observedAttributes = ['src', 'model', 'strength', 'blur', 'lang'];
 
   constructor() {
     super();
@@ -60,6 +61,8 @@ export class DeblurImageElement extends Base {
     const template = document.createElement('template');
     template.innerHTML = html;
     root.append(template.content);
+    /** Its name, or where it is; and of the one that takes its place as soon as it is there. */
+    this.model = this.wantedModel = 'best';
     /** @type {Promise<Deblurrer> | null} */
     this.loading = null;
     /** @type {Session | null} The photograph that is looked at. */
@@ -87,7 +90,12 @@ export class DeblurImageElement extends Base {
     const session = () => this.session;
     const announce = (/** @type {string} */ what) => this.announce(what);
     this.outlet = new Outlet(root, this.saving, session, announce);
-    this.diagnostics = new DiagnosticsPanel(root, () => this.deblurrer(), session);
+    this.diagnostics = new DiagnosticsPanel(root, {
+      deblurrer: () => this.deblurrer(),
+      session,
+      model: () => this.model,
+      useModel: (name) => this.useModel(name),
+    });
     this.batch = new Batch(
       () => this.deblurrer(),
       (item) => this.settingsOf(item),
@@ -103,6 +111,7 @@ export class DeblurImageElement extends Base {
     this.intake.observe();
     this.viewer.observe();
     this.followLanguage();
+    this.model = this.getAttribute('model') || 'best';
     this.deblurrer().catch(() => {}); // begins to load; an error is told when a photograph comes
     this.intake.offerSample(this.getAttribute('sample'));
     const src = this.getAttribute('src');
@@ -114,11 +123,7 @@ export class DeblurImageElement extends Base {
     clearTimeout(this.rerunTimer);
     this.close();
     this.viewer.unobserve();
-    this.loading?.then(
-      (deblurrer) => deblurrer.destroy(),
-      () => {},
-    );
-    this.loading = null;
+    this.unload();
   }
 
   /**
@@ -134,6 +139,7 @@ export class DeblurImageElement extends Base {
       this.strengthChanged();
     }
     if (name === 'src' && value && this.isConnected) this.openUrl(value);
+    if (name === 'model' && value && this.isConnected && value !== this.model) this.useModel(value);
     if (name === 'blur' && this.session?.photograph) this.restore();
     if (name === 'lang' && this.isConnected) this.followLanguage();
   }
@@ -141,8 +147,7 @@ export class DeblurImageElement extends Base {
   /** @returns {Promise<Deblurrer>} The one that this element uses; a failed load is tried again the next time. */
   deblurrer() {
     if (!this.loading) {
-      const model = this.getAttribute('model');
-      const loading = load(model ? { model: new URL(model, document.baseURI) } : {});
+      const loading = load({ model: modelUrl(this.model, document.baseURI) });
       loading.catch(() => {
         if (this.loading === loading) this.loading = null;
       });
@@ -151,16 +156,25 @@ export class DeblurImageElement extends Base {
     return this.loading;
   }
 
+  unload() {
+    this.loading?.then(
+      (deblurrer) => deblurrer.destroy(),
+      () => {},
+    );
+    this.loading = null;
+  }
+
   /** Into the language of the document around it. */
   async followLanguage() {
     const language = chooseLanguage([this.closest('[lang]')?.getAttribute('lang') ?? '']);
-    this.t = this.controls.t = this.outlet.t = await loadTranslation(language);
+    this.t = this.controls.t = this.outlet.t = this.diagnostics.t = await loadTranslation(language);
     this.find('.frame').setAttribute('lang', language);
     this.find('.frame').setAttribute('dir', directionOf(language));
     localize(/** @type {ShadowRoot} */ (this.shadowRoot), this.t);
     this.viewControls.place();
     if (this.session?.assumed) this.showFinding(this.session.assumed);
     this.showBatch();
+    this.diagnostics.show();
   }
 
   // ---- the parts ----
@@ -465,6 +479,35 @@ export class DeblurImageElement extends Base {
 
   // ---- what decides how it goes out ----
 
+  /**
+   * The one before works until this one is there. What is looked at, and what was done of a batch, is done again: another model finds
+   * another blur.
+   * @param {string} model Its name, or where it is.
+   */
+  async useModel(model) {
+    this.wantedModel = model;
+    const next = load({ model: modelUrl(model, document.baseURI) });
+    try {
+      const deblurrer = await next;
+      if (this.wantedModel !== model || !this.isConnected) return deblurrer.destroy();
+    } catch (error) {
+      this.outlet.tell(describeError(error, this.t));
+      return this.diagnostics.show();
+    }
+    const { session, item } = this;
+    this.batch.pause();
+    this.leave();
+    this.unload();
+    this.loading = next;
+    this.model = model;
+    this.setAttribute('model', model);
+    this.tell('deblur-model', model);
+    if (item) await this.look(item);
+    else if (session) await this.begin(new Session(session.file, session.name));
+    this.batch.resume();
+    this.batch.refresh();
+  }
+
   strengthChanged() {
     this.saving.show();
     this.viewer.strength = Number(this.field('strength').value) / 100;
@@ -473,7 +516,8 @@ export class DeblurImageElement extends Base {
 
   /** @param {Item} item */
   settingsOf(item) {
-    return this.saving.settingsFor(item.file, item === this.item ? this.session?.photograph?.metadata.jpegQuality : null);
+    const quality = item === this.item ? this.session?.photograph?.metadata.jpegQuality : null;
+    return { ...this.saving.settingsFor(item.file, quality), model: this.model };
   }
 
   settingsChanged() {

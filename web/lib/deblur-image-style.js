@@ -198,7 +198,8 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 .toolbar button { flex: 1 1 auto; }
 .diagnostics { color: var(--quiet); font-size: 0.85rem; }
 .diagnostics summary { cursor: pointer; min-height: 1.6rem; }
-.threads-field { display: flex; align-items: center; gap: 0.6rem; margin-block: 0.4rem; }
+.settings { display: flex; flex-wrap: wrap; gap: 0.4rem 1.4rem; margin-block: 0.4rem; }
+.settings label { display: flex; align-items: center; gap: 0.6rem; }
 .diagnostics pre { overflow: auto; padding: 0.6rem; border-radius: calc(var(--radius) * 0.6); background: var(--stage); font-size: 0.75rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; direction: ltr; text-align: left; }
 
 /* ---- several photographs ---- */
@@ -238,7 +239,7 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 }
 :host([fill][active]) .view { height: 100%; aspect-ratio: auto; max-height: none; }
 :host([fill][active]) .stage { min-height: 0; }
-:host([fill][active]) .panel { max-height: 46dvh; overflow: auto; overscroll-behavior: contain; padding-bottom: 0; }
+:host([fill][active]) .panel { max-height: 46dvh; overflow: auto; overscroll-behavior: contain; padding-bottom: 0; scroll-padding-bottom: 5rem; }
 /* Saving is never further away than a thumb. */
 :host([fill][active]) .toolbar { position: sticky; bottom: 0; order: 1; margin-inline: -1.1rem; padding: 0.7rem 1.1rem max(0.7rem, env(safe-area-inset-bottom)); background: var(--panel); border-top: 1px solid var(--line); }
 @media (min-width: 56rem) {

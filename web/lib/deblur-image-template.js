@@ -94,10 +94,13 @@ export const html = /* html */ `
       <button type="button" class="choose" part="button" data-t>New photograph</button>
     </div>
     <details class="diagnostics">
-      <summary data-t>Details for a bug report</summary>
+      <summary data-t>Settings, and details for a bug report</summary>
+      <div class="settings">
+        <label><span data-t>Model</span> <select class="model"></select></label>
+        <label><span data-t>Threads</span> <select class="threads"></select></label>
+      </div>
       <pre tabindex="0"></pre>
       <button type="button" class="copy-diagnostics" part="button" data-t>Copy the details</button>
-      <label class="threads-field"><span data-t>Threads</span> <select class="threads"></select></label>
     </details>
   </div>
   <div class="batch" part="batch" hidden>

@@ -14,6 +14,7 @@ import { isEstimate } from './blur.js';
 import { refuseTooLarge, toBitmap } from './decode.js';
 import { DeblurError } from './errors.js';
 import { planMemory, thisDevice } from './memory.js';
+import { modelUrl } from './models.js';
 import { Photograph } from './photograph.js';
 import { WorkerPool } from './pool.js';
 import { restore } from './restore.js';
@@ -35,7 +36,7 @@ export { RestoredImage } from './restored-image.js';
  * @typedef {import('./tiles.js').Geometry} Geometry
  *
  * @typedef {object} LoadOptions
- * @property {string | URL | ArrayBuffer} [model] A .dbm file, or where it is. Default: weights/student.dbm beside lib/.
+ * @property {string | URL | ArrayBuffer} [model] 'best' (default), 'fast' (models.js), a .dbm file, or where it is.
  * @property {string | URL} [wasmBase] Folder of the .wasm modules. Default: beside this file.
  * @property {number} [workers] How many. Default: one per processor, as far as memory allows.
  * @property {number} [stallMs] See pool.js.
@@ -109,10 +110,10 @@ export async function load(options = {}) {
     );
   const name = moduleName();
   const wasmUrl = new URL(name, options.wasmBase ?? new URL('./', import.meta.url));
-  const modelUrl = options.model ?? new URL('../weights/student.dbm', import.meta.url);
+  const chosen = options.model ?? 'best';
   const [module, model] = await Promise.all([
     fetchBytes(wasmUrl).then((bytes) => WebAssembly.compile(bytes)),
-    modelUrl instanceof ArrayBuffer ? modelUrl : fetchBytes(modelUrl),
+    chosen instanceof ArrayBuffer ? chosen : fetchBytes(modelUrl(chosen)),
   ]);
   const pool = new WorkerPool({ module, model, stallMs: options.stallMs });
   const opened = await pool.hire();

@@ -61,11 +61,16 @@ export class Outlet {
     note.textContent = this.t('Writing the file…');
     try {
       const said = await work();
-      note.textContent = said ?? before;
-      if (said) this.announce(said);
+      if (said) this.tell(said);
+      else note.textContent = before;
     } catch (error) {
-      note.textContent = describeError(error, this.t);
-      this.announce(note.textContent);
+      this.tell(describeError(error, this.t));
     }
+  }
+
+  /** To who sees it, and to who does not. @param {string} what */
+  tell(what) {
+    this.note.textContent = what;
+    this.announce(what);
   }
 }

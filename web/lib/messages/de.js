@@ -8,6 +8,7 @@ export default {
   'As found': 'Wie erkannt',
   'As you set it. Choose “As found” to go back.': 'Wie Sie es eingestellt haben. „Wie erkannt“ führt zurück.',
   Before: 'Vorher',
+  'Best ({size} MB)': 'Das beste ({size} MB)',
   'Browsers write WebP of up to 16 megapixels; choose JPEG or PNG':
     'Browser schreiben WebP bis 16 Megapixel; wählen Sie JPEG oder PNG',
   'Camera shake': 'Verwackelt',
@@ -21,7 +22,6 @@ export default {
   Copied: 'Kopiert',
   Copy: 'Kopieren',
   'Copy the details': 'Angaben kopieren',
-  'Details for a bug report': 'Angaben für eine Fehlermeldung',
   Direction: 'Richtung',
   'Done.': 'Fertig.',
   Download: 'Herunterladen',
@@ -29,6 +29,7 @@ export default {
   'Drop a blurry photograph here': 'Ein unscharfes Foto hier ablegen',
   'Everything is computed here, on your device. Nothing is uploaded; once this page has loaded, it works without a network.':
     'Alles wird hier auf Ihrem Gerät berechnet. Nichts wird hochgeladen; ist diese Seite einmal geladen, geht sie ohne Netz.',
+  'Fast ({size} MB, about {times} times as fast)': 'Das schnelle ({size} MB, etwa {times}-mal so schnell)',
   'Finish it': 'Fertigstellen',
   'Fit, or 100% (0, 1)': 'Einpassen oder 100 % (0, 1)',
   Folder: 'Ordner',
@@ -42,6 +43,7 @@ export default {
   'Looking at the blur…': 'Die Unschärfe wird untersucht …',
   'Mild blur improves most. What the blur has wiped out entirely does not come back, and nothing is invented in its place. Look at 100% and hold B to compare.':
     'Leichte Unschärfe wird am besten. Was sie ganz ausgelöscht hat, kommt nicht zurück, und nichts wird an seiner Stelle erfunden. Sehen Sie sich 100 % an, und halten Sie B zum Vergleichen.',
+  Model: 'Modell',
   Motion: 'Bewegung',
   'Motion along {angle}, about {size} long': 'Bewegung entlang {angle}, etwa {size} lang',
   'New photograph': 'Neues Foto',
@@ -59,6 +61,7 @@ export default {
   'Save as': 'Speichern als',
   'Saved as {name}': 'Gespeichert als {name}',
   'See it inside an article.': 'In einem Artikel ansehen.',
+  'Settings, and details for a bug report': 'Einstellungen, und Angaben für eine Fehlermeldung',
   Share: 'Teilen',
   'Sharpen it all the same': 'Trotzdem schärfen',
   Sharpening: 'Schärfen',

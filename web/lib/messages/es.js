@@ -8,6 +8,7 @@ export default {
   'As found': 'Como se detectó',
   'As you set it. Choose “As found” to go back.': 'Según su ajuste. «Como se detectó» para volver.',
   Before: 'Antes',
+  'Best ({size} MB)': 'El mejor ({size} MB)',
   'Browsers write WebP of up to 16 megapixels; choose JPEG or PNG':
     'Los navegadores escriben WebP de hasta 16 megapíxeles; elija JPEG o PNG',
   'Camera shake': 'Vibración de la cámara',
@@ -21,7 +22,6 @@ export default {
   Copied: 'Copiado',
   Copy: 'Copiar',
   'Copy the details': 'Copiar los detalles',
-  'Details for a bug report': 'Detalles para informar de un error',
   Direction: 'Dirección',
   'Done.': 'Listo.',
   Download: 'Descargar',
@@ -29,6 +29,7 @@ export default {
   'Drop a blurry photograph here': 'Suelte aquí una foto borrosa',
   'Everything is computed here, on your device. Nothing is uploaded; once this page has loaded, it works without a network.':
     'Todo se calcula aquí, en su dispositivo. No se sube nada; una vez cargada, esta página funciona sin red.',
+  'Fast ({size} MB, about {times} times as fast)': 'El rápido ({size} MB, unas {times} veces más rápido)',
   'Finish it': 'Terminarla',
   'Fit, or 100% (0, 1)': 'Ajustar, o 100 % (0, 1)',
   Folder: 'Carpeta',
@@ -42,6 +43,7 @@ export default {
   'Looking at the blur…': 'Examinando el desenfoque…',
   'Mild blur improves most. What the blur has wiped out entirely does not come back, and nothing is invented in its place. Look at 100% and hold B to compare.':
     'El desenfoque leve es el que más mejora. Lo que se ha borrado del todo no vuelve, y no se inventa nada en su lugar. Mire al 100 % y mantenga B para comparar.',
+  Model: 'Modelo',
   Motion: 'Movimiento',
   'Motion along {angle}, about {size} long': 'Movimiento a {angle}, de unos {size}',
   'New photograph': 'Nueva foto',
@@ -59,6 +61,7 @@ export default {
   'Save as': 'Guardar como',
   'Saved as {name}': 'Guardada como {name}',
   'See it inside an article.': 'Verlo dentro de un artículo.',
+  'Settings, and details for a bug report': 'Ajustes, y datos para informar de un error',
   Share: 'Compartir',
   'Sharpen it all the same': 'Enfocarla de todos modos',
   Sharpening: 'Enfocando',

@@ -8,6 +8,7 @@ export default {
   'As found': 'Comme détecté',
   'As you set it. Choose “As found” to go back.': 'Selon votre réglage. « Comme détecté » pour revenir.',
   Before: 'Avant',
+  'Best ({size} MB)': 'Le meilleur ({size} Mo)',
   'Browsers write WebP of up to 16 megapixels; choose JPEG or PNG':
     'Les navigateurs écrivent du WebP jusqu’à 16 mégapixels ; choisissez JPEG ou PNG',
   'Camera shake': 'Bougé d’appareil',
@@ -21,7 +22,6 @@ export default {
   Copied: 'Copié',
   Copy: 'Copier',
   'Copy the details': 'Copier les détails',
-  'Details for a bug report': 'Détails pour un rapport d’erreur',
   Direction: 'Direction',
   'Done.': 'Terminé.',
   Download: 'Télécharger',
@@ -29,6 +29,7 @@ export default {
   'Drop a blurry photograph here': 'Déposez ici une photo floue',
   'Everything is computed here, on your device. Nothing is uploaded; once this page has loaded, it works without a network.':
     'Tout est calculé ici, sur votre appareil. Rien n’est envoyé ; une fois chargée, cette page fonctionne sans réseau.',
+  'Fast ({size} MB, about {times} times as fast)': 'Le rapide ({size} Mo, environ {times} fois plus vite)',
   'Finish it': 'La terminer',
   'Fit, or 100% (0, 1)': 'Ajuster, ou 100 % (0, 1)',
   Folder: 'Dossier',
@@ -42,6 +43,7 @@ export default {
   'Looking at the blur…': 'Examen du flou…',
   'Mild blur improves most. What the blur has wiped out entirely does not come back, and nothing is invented in its place. Look at 100% and hold B to compare.':
     'Un flou léger s’améliore le plus. Ce que le flou a entièrement effacé ne revient pas, et rien n’est inventé à sa place. Regardez à 100 % et maintenez B pour comparer.',
+  Model: 'Modèle',
   Motion: 'Mouvement',
   'Motion along {angle}, about {size} long': 'Mouvement suivant {angle}, long d’environ {size}',
   'New photograph': 'Nouvelle photo',
@@ -59,6 +61,7 @@ export default {
   'Save as': 'Enregistrer en',
   'Saved as {name}': 'Enregistrée sous {name}',
   'See it inside an article.': 'Le voir dans un article.',
+  'Settings, and details for a bug report': 'Réglages, et détails pour signaler une erreur',
   Share: 'Partager',
   'Sharpen it all the same': 'L’affiner quand même',
   Sharpening: 'Restauration',
