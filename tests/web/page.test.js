@@ -155,8 +155,15 @@ test('a model that cannot be fetched is named, and the one before can be had aga
   await drop(page, 'a.png', 'image/png', photograph);
   await reaches(page, 'done');
   await page.locator('deblur-image .diagnostics summary').click();
+  const told = page.evaluate(
+    () =>
+      new Promise((resolve) =>
+        addEventListener('deblur-error', (event) => resolve(/** @type {CustomEvent} */ (event).detail.code)),
+      ),
+  );
   await page.locator('deblur-image .model').selectOption('fast');
   await page.locator('deblur-image .note', { hasText: 'student-fast.dbm could not be fetched' }).waitFor();
+  assert.equal(await told, 'no-model');
   await reaches(page, 'done');
   assert.equal(await page.locator('deblur-image .model').inputValue(), 'best');
   await page.context().close();

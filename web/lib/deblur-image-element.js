@@ -9,7 +9,6 @@ import { DiagnosticsPanel } from './diagnostics-panel.js';
 import { describeError, fill } from './errors.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
-import { modelUrl } from './models.js';
 import { Outlet } from './outlet.js';
 import { SavePanel } from './save-panel.js';
 import { Session } from './session.js';
@@ -147,7 +146,7 @@ export class DeblurImageElement extends Base {
   /** @returns {Promise<Deblurrer>} The one that this element uses; a failed load is tried again the next time. */
   deblurrer() {
     if (!this.loading) {
-      const loading = load({ model: modelUrl(this.model, document.baseURI) });
+      const loading = load({ model: this.model });
       loading.catch(() => {
         if (this.loading === loading) this.loading = null;
       });
@@ -486,12 +485,13 @@ export class DeblurImageElement extends Base {
    */
   async useModel(model) {
     this.wantedModel = model;
-    const next = load({ model: modelUrl(model, document.baseURI) });
+    const next = load({ model });
     try {
       const deblurrer = await next;
       if (this.wantedModel !== model || !this.isConnected) return deblurrer.destroy();
     } catch (error) {
       this.outlet.tell(describeError(error, this.t));
+      this.tell('deblur-error', error);
       return this.diagnostics.show();
     }
     const { session, item } = this;

@@ -14,7 +14,7 @@ import { isEstimate } from './blur.js';
 import { refuseTooLarge, toBitmap } from './decode.js';
 import { DeblurError } from './errors.js';
 import { planMemory, thisDevice } from './memory.js';
-import { modelUrl } from './models.js';
+import { models } from './models.js';
 import { Photograph } from './photograph.js';
 import { WorkerPool } from './pool.js';
 import { restore } from './restore.js';
@@ -110,10 +110,11 @@ export async function load(options = {}) {
     );
   const name = moduleName();
   const wasmUrl = new URL(name, options.wasmBase ?? new URL('./', import.meta.url));
-  const chosen = options.model ?? 'best';
+  const { model: wanted = 'best' } = options;
+  const known = models[String(wanted)];
   const [module, model] = await Promise.all([
     fetchBytes(wasmUrl).then((bytes) => WebAssembly.compile(bytes)),
-    chosen instanceof ArrayBuffer ? chosen : fetchBytes(modelUrl(chosen)),
+    wanted instanceof ArrayBuffer ? wanted : fetchBytes(known ? new URL(`../weights/${known.file}`, import.meta.url) : wanted),
   ]);
   const pool = new WorkerPool({ module, model, stallMs: options.stallMs });
   const opened = await pool.hire();

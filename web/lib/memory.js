@@ -5,7 +5,7 @@
  * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns. While it is read, one worker has up to
  * 10 P bytes (16 P for a progressive JPEG) and the file, and nobody has anything else. While it is written as a JPEG, one has 3 P bytes and the
  * file. Beside that there are an overview, what a screen shows, and what a browser has not collected yet: tests/web/large.test.js asserts a fifth
- * of 4 GB while 48 megapixels are restored, and three tenths while they are saved. While one of several photographs is looked at and another is worked
+ * of 4 GB while 48 megapixels are restored, of 8 GB while 100 are, and three tenths while they are saved. While one of several photographs is looked at and another is worked
  * on, there are two pictures.
  * @module
  */
