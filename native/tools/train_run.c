@@ -1,5 +1,7 @@
 /* train_run.c - `deblur-train teacher` and `deblur-train distill`: the command line of a training run. */
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,19 +9,26 @@
 #include "tools/train_commands.h"
 #include "tools/train_options.h"
 
-static volatile sig_atomic_t stop_wanted;
+static atomic_bool stop_wanted;
 
-static void want_stop(int signal_number) {
-	(void)signal_number;
-	stop_wanted = 1;
+static void *wait_for_signals(void *signals) {
+	for (int number; !sigwait(signals, &number);) stop_wanted = true;
+	return NULL;
 }
 
-static void catch_signals(void) {
-	struct sigaction action = {.sa_handler = want_stop, .sa_flags = SA_RESTART};
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGUSR1, &action, NULL); /* which mpirun hands on, and leaves time for */
+/* One thread takes the signals, and those that compute take none, so this comes before there are any others: oneDNN's
+ * kernels (2.6, dnnl_sgemm with AVX-512) keep data so far below the stack's end that a handler's frame overwrites it.
+ */
+static bool catch_signals(void) {
+	static sigset_t signals;
+	pthread_t thread;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGUSR1); /* which mpirun hands on, and leaves time for */
+	if (pthread_sigmask(SIG_BLOCK, &signals, NULL) || pthread_create(&thread, NULL, wait_for_signals, &signals))
+		return false;
+	return !pthread_detach(thread);
 }
 
 /* The Makefile asks git. */
@@ -97,6 +106,10 @@ static int train_together(const struct command *command, struct trainer_options 
 	struct trainer_result result;
 	char line[2048];
 	size_t length = 0;
+	if (!catch_signals()) {
+		fprintf(stderr, "%s: there is no thread left to wait for signals\n", command->name);
+		return EXIT_FAILURE;
+	}
 	if (parallel_join(&o->parallel)) {
 		fprintf(stderr,
 				"%s: mpirun has started this as one of several processes, but it was built without MPI: install "
@@ -110,7 +123,6 @@ static int train_together(const struct command *command, struct trainer_options 
 	o->command = line;
 	o->commit = DEBLUR_COMMIT;
 	o->stop = &stop_wanted;
-	catch_signals();
 	const int code = report(command, o, trainer_run(o, &result), &result);
 	fflush(stdout);
 	parallel_leave(o->parallel);

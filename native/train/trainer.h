@@ -15,7 +15,7 @@
 #ifndef TRAIN_TRAINER_H
 #define TRAIN_TRAINER_H
 
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "data/dataset.h"
 #include "train/conv.h"
@@ -51,13 +51,13 @@ struct trainer_options {
 	enum conv_precision precision;
 	unsigned branches; /* that 3x3 convolutions have while they learn, of reparam.h; 0: none */
 	int bits; /* of each weight: it learns as a float, and runs and is validated rounded to them; 0: as it learns */
-	uint64_t validate_every;           /* steps */
-	uint64_t checkpoint_every;         /* steps; 0: every five minutes */
-	const char *command;               /* for the provenance and the log */
-	const char *commit;                /* of the program, for the log */
-	const volatile sig_atomic_t *stop; /* becomes true: write a checkpoint and return CANCELLED */
-	bool quiet;                        /* no progress bar */
-	struct parallel *parallel;         /* the processes that do this together; NULL: this one alone */
+	uint64_t validate_every;   /* steps */
+	uint64_t checkpoint_every; /* steps; 0: every five minutes */
+	const char *command;       /* for the provenance and the log */
+	const char *commit;        /* of the program, for the log */
+	const atomic_bool *stop;   /* becomes true: write a checkpoint and return CANCELLED */
+	bool quiet;                /* no progress bar */
+	struct parallel *parallel; /* the processes that do this together; NULL: this one alone */
 };
 
 /* What trainer_run did, for messages; `reason` says in words what went wrong where the status alone would not. */
