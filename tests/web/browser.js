@@ -111,6 +111,9 @@ export const seen = (page) =>
   page.evaluate(async () => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(null)));
     for (let i = 0; i < 3; i++) await frame();
+    // What is seen from near comes over several frames.
+    const { viewer } = /** @type {any} */ (document.querySelector('deblur-image'));
+    while (viewer.asked) await frame();
     const canvas = /** @type {HTMLCanvasElement} */ (
       document.querySelector('deblur-image')?.shadowRoot?.querySelector('.view canvas')
     );

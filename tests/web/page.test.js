@@ -141,7 +141,9 @@ test('another model works on the picture again, is remembered, and can be chosen
     );
   }
   assert.equal(requests.filter((url) => url.endsWith('/student-fast.dbm')).length, 1, 'fetched when it is asked for');
+  const remembered = nextBlur(page);
   await model.selectOption('fast');
+  await remembered;
   const next = await page.context().newPage();
   await next.goto(`${stage.server.url}index.html`);
   await next.locator('deblur-image[model="fast"]').waitFor({ state: 'attached' });

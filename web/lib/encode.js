@@ -5,6 +5,7 @@
 import { MAX_CANVAS_PIXELS } from './decode.js';
 import { DeblurError, outOfMemory } from './errors.js';
 import { concat, metadataForPng, pngChunk, writeIntoJpeg, writeIntoWebp } from './metadata.js';
+import { stripsOf } from './strips.js';
 
 /**
  * @typedef {object} Encoding
@@ -19,12 +20,9 @@ import { concat, metadataForPng, pngChunk, writeIntoJpeg, writeIntoWebp } from '
  *   asked for.
  */
 
-const STRIP_PIXELS = 1 << 20;
-
 /** @param {Encoding} picture @param {Rows} rows @returns {AsyncGenerator<{ y: number, rgba: Uint8ClampedArray }>} */
 async function* strips({ width, height }, rows) {
-  const count = Math.max(1, Math.floor(STRIP_PIXELS / width));
-  for (let y = 0; y < height; y += count) yield { y, rgba: await rows(y, Math.min(count, height - y)) };
+  for (const { y, rows: count } of stripsOf(width, height)) yield { y, rgba: await rows(y, count) };
 }
 
 /** @param {Encoding} picture @param {Rows} rows @param {import('./wasm.js').Core} core */

@@ -6,6 +6,8 @@ import { cut, meet, tilesOf } from './tiles.js';
 const DETAIL_PX = 512;
 /** Of both layers together: a 4K screen shows some forty. */
 const DETAILS_KEPT = 48;
+/** In one go, of either layer: what is more has to wait, and is seen as in the overview until then. */
+const DETAILS_AT_ONCE = 4;
 
 /** One picture to be drawn at any scale: an overview of all of it, and its own pixels where they are looked at. No canvas is large. */
 export class Layer {
@@ -53,27 +55,30 @@ export class Layer {
     const rgba = cut(this.pixels, this.width, part);
     if (!this.under) return rgba;
     const [own, below] = [rgba, cut(this.under.pixels, this.width, part)].map(({ buffer }) => new Uint32Array(buffer));
-    own.forEach((_, i) => {
-      if (!rgba[4 * i + 3]) own[i] = below[i];
-    });
+    for (let i = 0; i < own.length; i++) if (!rgba[4 * i + 3]) own[i] = below[i];
     return rgba;
   }
 
-  /** @param {Rectangle} part Of the detail grid. @returns {OffscreenCanvas} */
-  detail(part) {
+  /** @param {Rectangle} part Of the detail grid. @param {boolean} make Whether it is made where it is not there. */
+  detail(part, make) {
     const key = `${part.x} ${part.y}`;
     const known = this.details.get(key);
+    if (!known && !make) return null;
     this.details.delete(key);
-    const canvas = known?.canvas ?? new OffscreenCanvas(part.width, part.height);
-    if (!known) {
-      const pixels = new ImageData(this.cut(part), part.width, part.height, this.settings);
-      canvas.getContext('2d', this.settings)?.putImageData(pixels, 0, 0);
-    }
+    const canvas = known?.canvas ?? this.makeDetail(part);
     this.details.set(key, { part, canvas });
     for (const old of this.details.keys()) {
       if (this.details.size <= DETAILS_KEPT) break;
       this.details.delete(old);
     }
+    return { canvas, isNew: !known };
+  }
+
+  /** @param {Rectangle} part */
+  makeDetail(part) {
+    const canvas = new OffscreenCanvas(part.width, part.height);
+    const pixels = new ImageData(this.cut(part), part.width, part.height, this.settings);
+    canvas.getContext('2d', this.settings)?.putImageData(pixels, 0, 0);
     return canvas;
   }
 
@@ -82,6 +87,7 @@ export class Layer {
    * @param {{ x: number, y: number }} origin Where the picture's corner comes to lie, in the context's pixels.
    * @param {number} scale Of its pixels for one of the picture's.
    * @param {Rectangle} visible What can be seen of the picture.
+   * @returns {boolean} Whether that is all that there is to see; if not, more of it is there the next time.
    */
   draw(context, origin, scale, visible) {
     const { factor, overview } = this;
@@ -89,14 +95,27 @@ export class Layer {
     context.imageSmoothingQuality = 'medium';
     if (factor === 1 || scale * factor <= 1) {
       context.drawImage(overview, origin.x, origin.y, overview.width * factor * scale, overview.height * factor * scale);
-      return;
+      return true;
     }
+    let room = DETAILS_AT_ONCE;
+    let whole = true;
     for (const part of tilesOf(this.width, this.height, { width: DETAIL_PX, height: DETAIL_PX })) {
       if (!meet(part, visible)) continue;
       // Whole pixels of the screen: no seams, and nothing twice, which what is half transparent would show.
       const [left, right] = [part.x, part.x + part.width].map((x) => Math.round(origin.x + x * scale));
       const [top, bottom] = [part.y, part.y + part.height].map((y) => Math.round(origin.y + y * scale));
-      context.drawImage(this.detail(part), left, top, right - left, bottom - top);
+      const detail = this.detail(part, room > 0);
+      if (detail) context.drawImage(detail.canvas, left, top, right - left, bottom - top);
+      else this.drawCoarsely(context, part, { x: left, y: top, width: right - left, height: bottom - top });
+      if (detail?.isNew) room--;
+      whole &&= Boolean(detail);
     }
+    return whole;
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Rectangle} part @param {Rectangle} to Where it is drawn. */
+  drawCoarsely(context, part, to) {
+    const [x, y, width, height] = [part.x, part.y, part.width, part.height].map((length) => length / this.factor);
+    context.drawImage(this.overview, x, y, width, height, to.x, to.y, to.width, to.height);
   }
 }

@@ -5,9 +5,9 @@ import { DeblurError, outOfMemory } from './errors.js';
  * @property {() => { message: { type: string }, transfer?: Transferable[] }} make Called anew when it has to be done again: what was
  *   transferred to a worker that died is gone.
  * @property {(message: any, reply: (message: object, transfer: Transferable[]) => void) => void} [onMessage] Told what a worker says
- *   before it answers.
+ *   before it answers. If it throws, so ends the job.
  * @property {() => number} [rank] Of the jobs that wait the one of the least rank is next; asked each time. Default: 0.
- * @property {AbortSignal} [signal] Rejects at once; a worker that is at it comes to its end, and its answer is dropped.
+ * @property {AbortSignal} [signal] Rejects at once; a worker that is at it stops the next time that it wants something.
  *
  * @typedef {Job & { attempts: number, resolve: (answer: any) => void, reject: (reason: unknown) => void }} Waiting
  *
@@ -145,8 +145,7 @@ export class WorkerPool {
     }
     if (message.type !== 'done' && message.type !== 'error') {
       this.watch(member);
-      if (!job.signal?.aborted) job.onMessage?.(message, (reply, transfer) => member.worker.postMessage(reply, transfer));
-      return;
+      return this.hear(member.worker, job, message);
     }
     clearTimeout(member.stalled);
     member.job = null;
@@ -155,6 +154,17 @@ export class WorkerPool {
     if (message.type === 'error') job.reject(new DeblurError(message.code, message.text, message.values));
     else job.resolve(message);
     this.assign();
+  }
+
+  /** @param {Worker} worker @param {Waiting} job @param {any} message */
+  hear(worker, job, message) {
+    try {
+      job.signal?.throwIfAborted();
+      job.onMessage?.(message, (reply, transfer) => worker.postMessage(reply, transfer));
+    } catch (error) {
+      job.reject(error);
+      worker.postMessage({ type: 'stop' }); // it may wait for a reply
+    }
   }
 
   /**

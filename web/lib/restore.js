@@ -5,7 +5,9 @@ import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './t
 /**
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  * @typedef {import('./photograph.js').Photograph} Photograph
+ * @typedef {import('./strips.js').Strip} Strip
  * @typedef {import('./tiles.js').Rectangle} Rectangle
+ * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels RGBA
  *
  * @typedef {object} RestoreOptions
  * @property {number} [strength] 0: as it was, 1: as restored (default).
@@ -13,8 +15,8 @@ import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './t
  * @property {number} [tilePx] Side of the tiles, which are squares then. The result does not depend on it. Default: tiles as wide as
  *   the picture, as far as the device's memory allows.
  * @property {(done: number) => void} [onProgress] Told the share that is done, 0..1, ever larger.
- * @property {(tile: Rectangle, pixels: Uint8ClampedArray<ArrayBuffer>) => void} [onTile] Told each tile's RGBA as it is done; it holds during
- *   the call.
+ * @property {(part: Rectangle, pixels: Uint8ClampedArray<ArrayBuffer>) => void} [onTile] Told the RGBA of each part as it is done, of a tile or
+ *   some rows of one; it holds during the call.
  * @property {Uint8ClampedArray<ArrayBuffer>} [into] Where to write the result; it is as large as the picture. Default: new memory.
  * @property {AbortSignal} [signal]
  */
@@ -59,34 +61,30 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
   const abort = () => failed.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
 
-  /** @type {ArrayBuffer[]} Goes to workers and comes back: new memory for each tile would pile up. */
-  const spare = [];
-  const cutOuter = (/** @type {Rectangle} */ outer) => {
-    const bytes = 4 * outer.width * outer.height;
-    const at = spare.findIndex((buffer) => buffer.byteLength >= bytes);
-    const buffer = at < 0 ? new ArrayBuffer(bytes) : spare.splice(at, 1)[0];
-    cut(pixels, width, outer, new Uint8ClampedArray(buffer, 0, bytes));
-    return buffer;
-  };
-
   /** @param {Rectangle} tile */
   const restoreTile = async (tile) => {
     const outer = withHalo(tile, width, height, geometry);
     const inner = { ...tile, x: tile.x - outer.x, y: tile.y - outer.y };
-    const answer = await pool.run({
-      make: () => {
-        const buffer = cutOuter(outer);
-        const message = { type: 'tile', pixels: buffer, width: outer.width, height: outer.height, inner, blur, strength };
-        return { message, transfer: [buffer] };
+    const message = { type: 'tile', width: outer.width, height: outer.height, inner, blur, strength };
+    const ways = {
+      rows: (/** @type {Strip} */ { y, rows }, /** @type {Pixels} */ rgba) =>
+        cut(pixels, width, { ...outer, y: outer.y + y, height: rows }, rgba),
+      restored: (/** @type {Strip} */ { y, rows }, /** @type {Pixels} */ rgba) => {
+        const part = { ...tile, y: tile.y + y, height: rows };
+        paste(result, width, part, rgba);
+        onTile(part, rgba);
       },
-      onMessage: (message) => progress.set(tile, message.done),
+    };
+    await pool.run({
+      make: () => ({ message }),
+      onMessage: (said, reply) => {
+        if (said.type === 'progress') return progress.set(tile, said.done);
+        ways[/** @type {keyof typeof ways} */ (said.type)](said, said.rgba);
+        reply({ type: 'rows', rgba: said.rgba }, [said.rgba.buffer]);
+      },
       rank: () => rankOf(tile, view()),
       signal: failed.signal,
     });
-    const restored = new Uint8ClampedArray(answer.pixels, 0, 4 * tile.width * tile.height);
-    paste(result, width, tile, restored);
-    onTile(tile, restored);
-    spare.push(answer.pixels);
     progress.set(tile, tile.width * tile.height);
   };
 

@@ -62,9 +62,8 @@ export class RestoredImage {
     const message = { type: 'encode', format, width, height, alpha, metadata: tidied };
     const { blob } = await this.pool.run({
       make: () => ({ message: { ...message, quality: Math.max(1, Math.round(100 * quality)) } }),
-      onMessage: ({ y, rows, used }, reply) => {
+      onMessage: ({ y, rows, rgba }, reply) => {
         const [from, to] = [4 * width * y, 4 * width * (y + rows)];
-        const rgba = used?.length === to - from ? used : new Uint8ClampedArray(to - from);
         mix(before.subarray(from, to), this.pixels.subarray(from, to), strength, rgba);
         reply({ type: 'rows', rgba }, [rgba.buffer]);
       },

@@ -288,7 +288,7 @@ export class Viewer {
     ])) {
       if (!alpha) continue;
       context.globalAlpha = alpha;
-      layer?.draw(context, origin, this.scale, this.visible);
+      if (layer && !layer.draw(context, origin, this.scale, this.visible)) this.draw();
     }
     context.restore();
   }

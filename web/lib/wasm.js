@@ -195,8 +195,8 @@ export class Core {
   }
 
   /**
-   * Copies a picture into the module's memory; close it when done.
-   * @param {Uint8Array | Uint8ClampedArray} rgba
+   * A picture in the module's memory; close it when done.
+   * @param {Uint8Array | Uint8ClampedArray | null} rgba All of it, or nothing yet: see `fill`.
    * @param {number} width
    * @param {number} height
    * @returns {CorePicture}
@@ -210,7 +210,7 @@ export class Core {
 export class CorePicture {
   /**
    * @param {Core} core
-   * @param {Uint8Array | Uint8ClampedArray} rgba
+   * @param {Uint8Array | Uint8ClampedArray | null} rgba
    * @param {number} width
    * @param {number} height
    */
@@ -222,7 +222,12 @@ export class CorePicture {
     this.source = core.allocate(this.size);
     this.result = 0;
     this.blur = core.allocate(BLUR_BYTES);
-    core.bytes.set(rgba, this.source);
+    if (rgba) this.fill(0, rgba);
+  }
+
+  /** @param {number} y The first of some rows. @param {Uint8Array | Uint8ClampedArray} rgba Their pixels. */
+  fill(y, rgba) {
+    this.core.bytes.set(rgba, this.source + 4 * this.width * y);
   }
 
   close() {

@@ -2,11 +2,13 @@ import { decode } from './decode.js';
 import { encode } from './encode.js';
 import { DeblurError } from './errors.js';
 import { overviewFactor, shrink } from './overview.js';
+import { stripsOf } from './strips.js';
 import { Core } from './wasm.js';
 
 /**
  * @typedef {import('./blur.js').BlurDescription} BlurDescription
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
+ * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels RGBA
  *
  * @typedef {{ type: 'open', module: WebAssembly.Module, model: ArrayBuffer }} OpenRequest
  * @typedef {{ type: 'read', input: Blob | ImageBitmap, estimates: boolean, overview: boolean }} ReadRequest
@@ -14,8 +16,7 @@ import { Core } from './wasm.js';
  * @typedef {{ type: 'describe', blur: BlurDescription & { rest: BlurEstimate } }} DescribeRequest
  * @typedef {object} TileRequest
  * @property {'tile'} type
- * @property {ArrayBuffer} pixels RGBA of the tile with its halo, or more memory than that; it goes back with the tile's own.
- * @property {number} width
+ * @property {number} width Of the tile with its halo, whose pixels it asks for.
  * @property {number} height
  * @property {import('./tiles.js').Rectangle} inner The tile within it.
  * @property {BlurEstimate} blur
@@ -29,23 +30,38 @@ const worker = /** @type {{ postMessage(message: any, transfer?: Transferable[])
   /** @type {unknown} */ (globalThis)
 );
 
-/** @type {(rgba: Uint8ClampedArray) => void} Takes the rows that were asked for. */
-let takeRows = () => {};
+/** @type {{ resolve: (rgba: Pixels) => void, reject: (reason: unknown) => void } | null} Who waits for the page's reply. */
+let waiting = null;
+/** Goes to the page and comes back: new memory for each strip would pile up. */
+let memory = new ArrayBuffer(0);
 
-/** Rows come in memory that goes back and forth: new memory for each strip would pile up. @returns {import('./encode.js').Rows} */
-function rowsOnRequest() {
-  /** @type {Uint8ClampedArray | null} */
-  let used = null;
-  return async (y, rows) => {
-    /** @type {Uint8ClampedArray} */
-    const rgba = await new Promise((resolve) => {
-      takeRows = resolve;
-      worker.postMessage({ type: 'rows', y, rows, used }, used ? [used.buffer] : []);
-    });
-    used = rgba;
-    return rgba;
-  };
+const stopped = new DeblurError('stopped', 'Nobody waits for this any more');
+
+/**
+ * @param {{ type: 'rows' | 'restored' } & import('./strips.js').Strip} strip What the page is to give, or is given.
+ * @param {number} width
+ * @param {(rgba: Pixels) => void} [write] What it is given.
+ * @returns {Promise<Pixels>} What it has given; it holds until the next exchange. Rejects where it says to stop.
+ */
+function exchange(strip, width, write = () => {}) {
+  const length = 4 * width * strip.rows;
+  if (memory.byteLength < length) memory = new ArrayBuffer(length);
+  const rgba = new Uint8ClampedArray(memory, 0, length);
+  write(rgba);
+  return new Promise((resolve, reject) => {
+    waiting = { resolve, reject };
+    worker.postMessage({ ...strip, rgba }, [memory]);
+  });
 }
+
+/** What the page says to one that waits. */
+const replies = {
+  rows(/** @type {{ rgba: Pixels }} */ { rgba }) {
+    memory = rgba.buffer;
+    waiting?.resolve(rgba);
+  },
+  stop: () => waiting?.reject(stopped),
+};
 
 const answers = {
   async open(/** @type {OpenRequest} */ request) {
@@ -75,13 +91,17 @@ const answers = {
 
   describe: (/** @type {DescribeRequest} */ { blur }) => ({ blur: core.describe(blur) }),
 
-  tile(/** @type {TileRequest} */ { pixels, width, height, inner, blur, strength }) {
-    const picture = core.picture(new Uint8Array(pixels, 0, 4 * width * height), width, height);
+  async tile(/** @type {TileRequest} */ { width, height, inner, blur, strength }) {
+    const picture = core.picture(null, width, height);
     try {
+      for (const strip of stripsOf(width, height)) picture.fill(strip.y, await exchange({ type: 'rows', ...strip }, width));
       picture.tell(blur);
       picture.restore(inner, strength, (done) => worker.postMessage({ type: 'progress', done }));
-      picture.read(inner, new Uint8ClampedArray(pixels, 0, 4 * inner.width * inner.height));
-      return { pixels };
+      for (const strip of stripsOf(inner.width, inner.height)) {
+        const part = { ...inner, y: inner.y + strip.y, height: strip.rows };
+        await exchange({ type: 'restored', ...strip }, inner.width, (rgba) => picture.read(part, rgba));
+      }
+      return {};
     } finally {
       picture.close();
     }
@@ -89,17 +109,19 @@ const answers = {
 
   /** Asks for the pixels, some rows at a time. */
   async encode(/** @type {import('./encode.js').Encoding & { type: 'encode' }} */ request) {
-    return { blob: await encode(request, rowsOnRequest(), core) };
+    const ask = (/** @type {number} */ y, /** @type {number} */ rows) => exchange({ type: 'rows', y, rows }, request.width);
+    return { blob: await encode(request, ask, core) };
   },
 };
 
 // One request at a time: the other side waits for an answer before it asks again.
-worker.onmessage = async (/** @type {MessageEvent<{ type: keyof typeof answers | 'rows' }>} */ event) => {
-  if (event.data.type === 'rows') return takeRows(/** @type {any} */ (event.data).rgba);
+worker.onmessage = async (/** @type {MessageEvent<any>} */ { data }) => {
+  const reply = replies[/** @type {keyof typeof replies} */ (data.type)];
+  if (reply) return reply(data);
   try {
-    const answer = await answers[event.data.type](/** @type {any} */ (event.data));
+    const answer = await answers[/** @type {keyof typeof answers} */ (data.type)](data);
     // Its memory never shrinks: the other side decides whether that is too much to keep.
-    worker.postMessage({ type: 'done', memoryBytes: core.bytes.length, ...answer }, 'pixels' in answer ? [answer.pixels] : []);
+    worker.postMessage({ type: 'done', memoryBytes: core.bytes.length, ...answer });
   } catch (error) {
     const { code, text, values } =
       error instanceof DeblurError
