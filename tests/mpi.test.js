@@ -132,7 +132,7 @@ test('so they do of a distillation, of samples without truth, turned ones, growi
 }, () => {
   const choices = ['--unlabelled', '0.25', '--turned', '0.5', '--loss', 'charbonnier:1,gradient:0.3,fft:0.1'];
   const stages = ['--crop', '32:0.5,64:0.5', '--estimator-first', '0', '--joint', '0.01'];
-  const branches = ['--network', 'teacher', '--reparam', '1x1,identity,squeeze'];
+  const branches = ['--network', 'student-scaled', '--reparam', '1x1,identity,squeeze'];
   const options = (/** @type {string} */ out) => {
     const [, ...rest] = training(out, ...choices, ...stages, ...branches, '--teacher', file('one.dbm'));
     return ['distill', ...rest];

@@ -143,6 +143,12 @@ struct graph *networks_restorer(const char *name) {
 												 .encoder_blocks = {1, 1, 2},
 												 .decoder_blocks = {1, 1},
 												 .condition_width = 64};
+	/* Plain kernels whose results are scaled and shifted: what mixed ones are compared with. */
+	static const struct networks_unet student_scaled = {.level_count = 3,
+														.widths = {24, 48, 96},
+														.encoder_blocks = {1, 1, 2},
+														.decoder_blocks = {1, 1},
+														.condition_width = 64};
 	/* Blocks where pixels are, rather than below: see weights/training.md. */
 	static const struct networks_unet student_fast = {.level_count = 3,
 													  .widths = {16, 24, 32},
@@ -150,12 +156,15 @@ struct graph *networks_restorer(const char *name) {
 													  .encoder_blocks = {1, 0, 1},
 													  .decoder_blocks = {1, 0},
 													  .condition_width = 64};
+	/* All of the student's parts, and more of each: the student can grow into it (train/grow.h). */
 	static const struct networks_unet teacher = {.level_count = 3,
-												 .widths = {32, 64, 128},
-												 .encoder_blocks = {2, 2, 4},
-												 .decoder_blocks = {2, 2},
-												 .condition_width = 64};
+												 .widths = {48, 96, 192},
+												 .ranks = {96, 96, 192},
+												 .encoder_blocks = {2, 3, 4},
+												 .decoder_blocks = {2, 3},
+												 .condition_width = 96};
 	if (!strcmp(name, "student")) return networks_unet(&student);
+	if (!strcmp(name, "student-scaled")) return networks_unet(&student_scaled);
 	if (!strcmp(name, "student-fast")) return networks_unet(&student_fast);
 	if (!strcmp(name, "teacher")) return networks_unet(&teacher);
 	if (!strcmp(name, "published")) return networks_published_unet();

@@ -23,8 +23,13 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		{"--resume", NULL, "go on from M.dbm.ckpt; all other options as before", OPTION_FLAG, NULL, 0},                \
 		{"--seed", "N", "of all random numbers (default: 1)", OPTION_ONE, NULL, 0},                                    \
 		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},                                               \
-		{"--from", "M.dbm", "a model to begin with; a --teacher's estimator goes before its", OPTION_ONE, NULL, 0},    \
-		{"--network", "NAME", "teacher, student, student-fast or published", OPTION_ONE, NULL, 0},                     \
+		{"--from",                                                                                                     \
+		 "M.dbm",                                                                                                      \
+		 "a model to begin with, or to grow out of if it is smaller; a --teacher's estimator goes before its",         \
+		 OPTION_ONE,                                                                                                   \
+		 NULL,                                                                                                         \
+		 0},                                                                                                           \
+		{"--network", "NAME", "teacher, student, student-fast, student-scaled or published", OPTION_ONE, NULL, 0},     \
 		{"--batch",                                                                                                    \
 		 "N",                                                                                                          \
 		 "samples per step, of each process under mpirun (default: 8); fewer where --crop grows, as many pixels",      \

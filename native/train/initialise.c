@@ -15,12 +15,16 @@ static bool feeds_global_residual(const struct graph *graph, const struct graph_
 		   !strcmp(graph->tensors[op->output].name, "head");
 }
 
+bool ends_residual_block(const struct graph *graph, const struct graph_op *op) {
+	return ends_with(graph->tensors[op->output].name, ".conv2");
+}
+
 static double gain(const struct graph *graph, const struct graph_op *op) {
 	const char *name = graph->tensors[op->output].name;
 	if (feeds_global_residual(graph, op) || ends_with(name, ".scale") || ends_with(name, ".shift") ||
 		ends_with(name, ".gate"))
 		return 0;
-	if (ends_with(name, ".conv2")) return 0.2;
+	if (ends_residual_block(graph, op)) return 0.2;
 	return op->activation == ACTIVATION_RELU || ends_with(name, ".conv1") ? 1.41421356 : 1;
 }
 

@@ -10,4 +10,7 @@
  * restorer with a global residual zero, so that it starts from the picture itself. Biases zero. */
 void initialise(struct graph *graph, struct random *random);
 
+/* Whether an op is the last convolution of a residual block, to whose result the block's input is added. */
+bool ends_residual_block(const struct graph *graph, const struct graph_op *op);
+
 #endif

@@ -7,6 +7,7 @@
 #include "core/networks.h"
 #include "core/sha256.h"
 #include "picture/file.h"
+#include "train/grow.h"
 #include "train/initialise.h"
 #include "train/trainer_internal.h"
 
@@ -47,37 +48,6 @@ static enum deblur_status open_model(struct trainer *t, const char *path, struct
 	return trainer_because(t, status, path);
 }
 
-/* Whether `to` has what `from` has, or more: vectors that nets tell each other have grown since old models. */
-static bool has_grown_from(const struct graph_parameter *to, const struct graph_parameter *from) {
-	const uint32_t *a = from->shape, *b = to->shape;
-	const bool is_of_vectors = a[2] == 1 && a[3] == 1;
-	return !strcmp(from->name, to->name) &&
-		   (is_of_vectors ? a[0] <= b[0] && a[1] <= b[1] : a[0] == b[0] && a[1] == b[1]) && a[2] == b[2] &&
-		   a[3] == b[3];
-}
-
-static bool can_adopt(const struct graph *from, const struct graph *to) {
-	bool can = from && from->parameter_count == to->parameter_count;
-	for (size_t i = 0; can && i < to->parameter_count; i++)
-		can = has_grown_from(&to->parameters[i], &from->parameters[i]);
-	return can;
-}
-
-/* What was not there before is ignored, so that the net does what it did: new inputs count nothing yet. New outputs
- * stay as they were initialised. */
-static void adopt_parameter(const struct graph_parameter *from, struct graph_parameter *to) {
-	const size_t taps = (size_t)to->shape[2] * to->shape[3];
-	const size_t was = from->shape[1] * taps, is = to->shape[1] * taps;
-	for (size_t row = 0; row < from->shape[0]; row++) {
-		memset(to->values + row * is, 0, is * sizeof *to->values);
-		memcpy(to->values + row * is, from->values + row * was, was * sizeof *to->values);
-	}
-}
-
-static void adopt(const struct graph *from, struct graph *to) {
-	for (size_t i = 0; i < to->parameter_count; i++) adopt_parameter(&from->parameters[i], &to->parameters[i]);
-}
-
 /* What has one name and one size in both: a net whose end has changed goes on with its beginning. */
 static void copy_namesakes(const struct graph *from, struct graph *to) {
 	for (size_t i = 0; i < to->parameter_count; i++)
@@ -89,8 +59,8 @@ static void copy_namesakes(const struct graph *from, struct graph *to) {
 }
 
 static void take_estimator(struct trainer *t, const struct graph *estimator, const char *path) {
-	if (can_adopt(estimator, t->model.estimator)) {
-		adopt(estimator, t->model.estimator);
+	if (can_grow(estimator, t->model.estimator)) {
+		grow(estimator, t->model.estimator);
 		t->has_estimator = true;
 		return;
 	}
@@ -101,16 +71,17 @@ static void take_estimator(struct trainer *t, const struct graph *estimator, con
 	progress_note(t->progress, text);
 }
 
-/* Begins where another run ended. */
+/* Begins where another run ended, be it of a smaller net. */
 static enum deblur_status begin_with(struct trainer *t, const char *path) {
 	struct model_file from = {0};
 	enum deblur_status status = open_model(t, path, &from);
-	if (!status && !can_adopt(from.restorer, t->model.restorer)) {
-		snprintf(t->result->reason, sizeof t->result->reason, "%.120s is not a model of the network \"%.40s\"", path,
+	if (!status && !can_grow(from.restorer, t->model.restorer)) {
+		snprintf(t->result->reason, sizeof t->result->reason,
+				 "%.120s is not a model of the network \"%.40s\", nor of one that could grow into it", path,
 				 t->options->network);
 		status = DEBLUR_BAD_ARGUMENT;
 	}
-	if (!status) adopt(from.restorer, t->model.restorer);
+	if (!status) grow(from.restorer, t->model.restorer);
 	if (!status) take_estimator(t, from.estimator, path);
 	model_file_release(&from);
 	return status;

@@ -187,7 +187,7 @@ static void check_folded(struct graph *graph, unsigned branches, uint64_t seed) 
 
 static void folded_and_unfolded_outputs_agree(void) {
 	for (unsigned branches = 1; branches <= ALL; branches++) {
-		check_folded(networks_restorer("teacher"), branches, branches);
+		check_folded(networks_restorer("student-scaled"), branches, branches);
 		check_folded(networks_estimator(), branches, 10 + branches);
 	}
 	check_folded(networks_restorer("published"), ALL, 20);
