@@ -96,6 +96,17 @@ async function savedAs(page, format) {
   return { name, bytes, found: await readMetadata(new Uint8Array(bytes), /** @type {'jpeg'} */ (format)) };
 }
 
+test('a photograph that came badly compressed is saved better than it came', async () => {
+  const bad = join(folder, 'bad.jpg');
+  native(join(folder, 'odd.png'), bad, ['--quality', '40']);
+  const { page } = await stage.open('index.html');
+  await drop(page, 'bad.jpg', 'image/jpeg', readFileSync(bad));
+  await reaches(page, 'done');
+  assert.equal(await page.locator('deblur-image .quality').inputValue(), '85');
+  assert.equal((await readMetadata(new Uint8Array((await downloaded(page)).bytes), 'jpeg')).jpegQuality, 85);
+  await page.context().close();
+});
+
 test('what a photograph says of itself is kept, upright; where it was taken only if one likes', async () => {
   const { page } = await stage.open('index.html');
   await drop(page, 'IMG_1234.JPG', 'image/jpeg', writeIntoJpeg(jpeg, metadata(6)));

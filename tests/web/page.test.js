@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pngChunk, writePng } from '../../scripts/png.js';
-import { devices, downloaded, drop, modelPath, openStage, reaches, rgba, textOf, worstDifference } from './browser.js';
+import { devices, downloaded, drop, modelPath, openStage, reaches, rgba, seen, textOf, worstDifference } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -79,9 +79,31 @@ test('what was saved is said, and what could not be read is named', async () => 
   await downloaded(page);
   await page.locator('deblur-image .note', { hasText: 'Saved as harbour-deblurred.png' }).waitFor();
   await page.locator('deblur-image .status', { hasText: 'Saved as harbour-deblurred.png' }).waitFor({ state: 'attached' });
+  await page.locator('deblur-image .close').click();
   await drop(page, 'letter.png', 'image/png', Buffer.from('Dear diary'));
   await reaches(page, 'error');
   assert.equal(await textOf(page, '.failed-file'), 'letter.png');
+  assert.equal(await textOf(page, '.status'), '', 'nothing is going on');
+  await page.context().close();
+});
+
+test('what cannot be read does not take the place of a result', async () => {
+  const { page } = await stage.open('index.html');
+  await drop(page, 'harbour.png', 'image/png', photograph);
+  await reaches(page, 'done');
+  const before = await downloaded(page);
+  for (const [name, type, bytes] of /** @type {const} */ ([
+    ['letter.png', 'image/png', Buffer.from('Dear diary')],
+    ['short.png', 'image/png', photograph.subarray(0, photograph.length >> 1)],
+    ['letter.txt', 'text/plain', Buffer.from('Dear diary')],
+  ])) {
+    await drop(page, name, type, bytes);
+    await page.locator('deblur-image .note', { hasText: `${name}: ` }).waitFor();
+    assert.equal(await page.locator('deblur-image .frame').getAttribute('data-state'), 'done', name);
+    assert.deepEqual(await downloaded(page), before, name);
+  }
+  await drop(page, 'other.png', 'image/png', photograph);
+  await page.locator('deblur-image .file-name', { hasText: 'other.png' }).waitFor();
   await page.context().close();
 });
 
@@ -221,7 +243,14 @@ test('a photograph that is sharp is left alone, unless one insists', async () =>
   await page.locator('deblur-image .anyway').click();
   await reaches(page, 'working');
   await reaches(page, 'done');
+  assert.match(await textOf(page, '.note'), /As you set it/);
   assert.ok(worstDifference(rgba((await downloaded(page)).bytes).pixels, rgba(sharp).pixels) > 1);
+  const before = await seen(page);
+  await page.locator('deblur-image .kind').selectOption('auto');
+  await page.locator('deblur-image .finding', { hasText: 'nothing to repair' }).waitFor();
+  assert.match(await textOf(page, '.note'), /Is a part of it blurred/);
+  assert.deepEqual(rgba((await downloaded(page)).bytes), rgba(sharp), 'as it was again');
+  assert.notDeepEqual(await seen(page), before, 'and so it is shown');
   await page.context().close();
 });
 

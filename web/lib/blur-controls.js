@@ -29,6 +29,7 @@ const shareOf = (kind, sizePx) => {
 
 const noteTexts = {
   found: 'Not right? Set the kind and the size below.',
+  sharp: 'Is a part of it blurred? Set the kind and the size below.',
   set: 'As you set it. Choose “As found” to go back.',
 };
 
@@ -126,11 +127,12 @@ export class BlurControls {
 
   /**
    * @param {BlurEstimate} blur What is assumed.
-   * @param {string} [finding] What to say, if not what it is.
+   * @param {string} [sharp] What to say instead, where the photograph was left alone.
    */
-  showFinding(blur, finding = describeBlur(blur, this.t)) {
-    this.finding.textContent = finding;
-    this.note.textContent = this.t(this.kind.value === 'auto' ? noteTexts.found : noteTexts.set);
+  showFinding(blur, sharp) {
+    this.finding.textContent = sharp ?? describeBlur(blur, this.t);
+    const note = this.kind.value !== 'auto' ? 'set' : sharp ? 'sharp' : 'found';
+    this.note.textContent = this.t(noteTexts[note]);
     drawKernel(this.kernel, blur);
   }
 }

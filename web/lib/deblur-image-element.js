@@ -5,6 +5,7 @@ import { BlurControls } from './blur-controls.js';
 import { DeblurError, load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
+import { refusalOf } from './decode.js';
 import { DiagnosticsPanel } from './diagnostics-panel.js';
 import { describeError, fill } from './errors.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
@@ -28,6 +29,10 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (/** @t
 /** A correction waits until the last change has stood for so long. */
 const RERUN_MS = 150;
 
+const closeTexts = {
+  one: 'Close this photograph',
+  all: 'Close all photographs',
+};
 const mainControl = { empty: '.empty .choose', working: '.view', done: '.view', error: '.error .choose' };
 
 /** @type {CSSStyleSheet | undefined} */
@@ -223,6 +228,9 @@ export class DeblurImageElement extends Base {
     this.find('.empty').hidden = state !== 'empty';
     this.find('.error').hidden = state !== 'error';
     this.find('.topbar').hidden = !session && !hasSeveral;
+    const close = this.find('.close');
+    close.title = this.t(hasSeveral ? closeTexts.all : closeTexts.one);
+    close.setAttribute('aria-label', close.title);
     this.find('.file-name').hidden = !session;
     this.find('.file-name').textContent = session?.name ?? '';
     for (const part of ['.view', '.viewbar']) this.find(part).hidden = !hasPicture;
@@ -286,6 +294,7 @@ export class DeblurImageElement extends Base {
   fail(error) {
     this.find('.failed-file').textContent = this.session?.name ?? '';
     this.leave();
+    this.announce(''); // the message is an alert by itself
     this.find('.error .message').textContent = describeError(error, this.t);
     this.show('error');
     this.tell('deblur-error', error);
@@ -320,9 +329,16 @@ export class DeblurImageElement extends Base {
    * @param {string} [name] For the download; a File has its own.
    */
   async open(blob, name) {
+    const called = blob instanceof File ? blob.name : (name ?? 'photograph');
+    // What is of no use does not take the place of what is there.
+    const refusal = this.session?.restored ? await refusalOf(blob) : null;
+    if (refusal) {
+      this.outlet.tell(`${called}: ${describeError(refusal, this.t)}`);
+      return this.tell('deblur-error', refusal);
+    }
     this.leave();
     this.batch.clear();
-    await this.begin(new Session(blob, blob instanceof File ? blob.name : (name ?? 'photograph')));
+    await this.begin(new Session(blob, called));
   }
 
   /** One of a batch. @param {Item} item */
@@ -359,6 +375,7 @@ export class DeblurImageElement extends Base {
     this.session = session;
     const run = ++this.run;
     this.controls.reset();
+    this.find('.panel').scrollTop = 0;
     this.show('working');
     this.showProgress(this.t('Looking at the blur…'), null);
     this.announce(this.t('Looking at the blur…'));
@@ -373,8 +390,7 @@ export class DeblurImageElement extends Base {
       if (this.run !== run) return;
       const found = /** @type {BlurEstimate} */ (session.found);
       this.controls.setFound(found);
-      if (session.isSharp && this.wantedBlur() === found) this.leaveAlone(found);
-      else await this.restore();
+      await this.restore();
     } catch (error) {
       if (this.run === run) this.stopped(error);
     }
@@ -394,6 +410,7 @@ export class DeblurImageElement extends Base {
     const { session } = this;
     if (!session) return;
     session.assumed = found;
+    this.viewer.expectNothing();
     this.finish(session.keepAsItIs(), found);
   }
 
@@ -419,6 +436,7 @@ export class DeblurImageElement extends Base {
     const run = ++this.run;
     const left = new TimeLeft();
     const isLast = () => this.run === run;
+    if (session.isSharp && this.wantedBlur() === session.found) return this.leaveAlone(session.found);
     if (this.item) Object.assign(this.item, { blur: this.controls.chosen, state: 'working', done: 0 });
     try {
       const deblurrer = await this.deblurrer();

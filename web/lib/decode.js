@@ -162,6 +162,23 @@ async function bytesOf(blob) {
   }
 }
 
+/**
+ * What speaks against a file, as far as that can be said without decoding a photograph.
+ * @param {Blob} blob
+ * @returns {Promise<unknown>} Null: nothing.
+ */
+export async function refusalOf(blob) {
+  try {
+    const { format, width, height, problem, unreadable } = inspect(await bytesOf(blob), blob.type);
+    if (problem) throw problem;
+    refuseTooLarge(width, height);
+    if (format === 'other') (await toBitmap(blob, unreadable)).close();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
 /** @param {Decoded} decoded @param {import('./wasm.js').Core} core @param {boolean} estimates @param {(decoded: Decoded) => void} onPixels */
 function estimateDrawn(decoded, core, estimates, onPixels) {
   const { pixels, width, height } = decoded;

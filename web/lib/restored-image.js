@@ -1,5 +1,6 @@
 import { DeblurError } from './errors.js';
 import { tidy } from './metadata.js';
+import { qualityLike } from './save.js';
 
 /**
  * @typedef {object} SaveOptions
@@ -49,11 +50,11 @@ export class RestoredImage {
   /**
    * A file, with the EXIF, XMP and colour profile of the one that was opened; its orientation is upright.
    * @param {'image/png' | 'image/jpeg' | 'image/webp'} [type]
-   * @param {number} [quality] 0..1, of JPEG and WebP. Default: as good as the source was, if that was a JPEG, or 0.92.
+   * @param {number} [quality] 0..1, of JPEG and WebP. Default: as good as the source was, if that was a JPEG, but 0.85 at least; or 0.92.
    * @param {SaveOptions} [options]
    * @returns {Promise<Blob>} Rejects with a DeblurError, or the signal's reason.
    */
-  async toBlob(type = 'image/png', quality = (this.photograph.metadata.jpegQuality ?? 92) / 100, options = {}) {
+  async toBlob(type = 'image/png', quality = qualityLike(this.photograph.metadata.jpegQuality) / 100, options = {}) {
     const { strength = 1, keepGps = true, signal } = options;
     const format = formats[type];
     if (!format) throw new DeblurError('bad-argument', 'Pictures are written as PNG, JPEG or WebP, not as {type}', { type });

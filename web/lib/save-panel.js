@@ -1,9 +1,7 @@
 import { hasGps } from './metadata.js';
-import { canCopy, canShare, formatLike } from './save.js';
+import { canCopy, canShare, formatLike, qualityLike } from './save.js';
 
 /** @typedef {import('./save.js').SaveSettings} SaveSettings */
-
-const DEFAULT_QUALITY = 92;
 
 /** How results are saved. What a person has chosen holds for the photographs that follow; what not is as each of them came. */
 export class SavePanel {
@@ -42,7 +40,7 @@ export class SavePanel {
    */
   setPhotograph(file, { metadata }) {
     if (!this.chosen.format) this.format.value = formatLike(file);
-    if (!this.chosen.quality) this.quality.value = String(metadata.jpegQuality ?? DEFAULT_QUALITY);
+    if (!this.chosen.quality) this.quality.value = String(qualityLike(metadata.jpegQuality));
     this.fields.gps.hidden = !hasGps(metadata);
     this.show();
   }
@@ -55,7 +53,7 @@ export class SavePanel {
   settingsFor(file, jpegQuality = null) {
     return {
       format: this.chosen.format ? /** @type {SaveSettings['format']} */ (this.format.value) : formatLike(file),
-      quality: this.chosen.quality ? Number(this.quality.value) : (jpegQuality ?? DEFAULT_QUALITY),
+      quality: this.chosen.quality ? Number(this.quality.value) : qualityLike(jpegQuality),
       keepGps: !this.gps.checked,
       strength: Number(this.strength.value) / 100,
     };

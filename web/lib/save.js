@@ -19,6 +19,13 @@ export const outputName = (name, format) => `${name.replace(/\.[^.]*$/, '') || '
  */
 export const formatLike = (file) => (file.type === 'image/png' || file.type === 'image/gif' ? 'png' : 'jpeg');
 
+const USUAL_QUALITY = 92;
+/** What was sharpened holds more than what came: compressed as hard it would lose that again. */
+const LEAST_QUALITY = 85;
+
+/** Of a JPEG or WebP unless one says otherwise: as good as the source. @param {number | null} [jpegQuality] The source's, where it was a JPEG. */
+export const qualityLike = (jpegQuality) => Math.max(LEAST_QUALITY, jpegQuality ?? USUAL_QUALITY);
+
 /**
  * @param {import('./restored-image.js').RestoredImage} image
  * @param {SaveSettings} settings

@@ -90,6 +90,12 @@ export class Viewer {
     if (this.after?.pixels !== pixels) this.after = new Layer(this.width, this.height, pixels, this.colorSpace, this.before);
   }
 
+  /** It stays as it was. */
+  expectNothing() {
+    this.after = null;
+    this.draw();
+  }
+
   /** @param {Rectangle} tile @param {Uint8ClampedArray<ArrayBuffer>} rgba */
   putTile(tile, rgba) {
     this.after?.put(tile, rgba);

@@ -35,7 +35,8 @@ let waiting = null;
 /** Goes to the page and comes back: new memory for each strip would pile up. */
 let memory = new ArrayBuffer(0);
 
-const stopped = new DeblurError('stopped', 'Nobody waits for this any more');
+/** Nobody reads it: who asked waits no more. */
+const stopped = new DeblurError('bad-argument', 'Nobody waits for this any more');
 
 /**
  * @param {{ type: 'rows' | 'restored' } & import('./strips.js').Strip} strip What the page is to give, or is given.

@@ -19,6 +19,7 @@ export default {
   'Choose another photograph': 'Anderes Foto wählen',
   'Choose or take a blurry photograph': 'Ein unscharfes Foto wählen oder aufnehmen',
   'Close this photograph': 'Dieses Foto schließen',
+  'Close all photographs': 'Alle Fotos schließen',
   Copied: 'Kopiert',
   Copy: 'Kopieren',
   'Copy the details': 'Angaben kopieren',
@@ -50,6 +51,8 @@ export default {
   'No blur to speak of': 'Keine nennenswerte Unschärfe',
   None: 'Keine',
   'Not right? Set the kind and the size below.': 'Stimmt nicht? Stellen Sie unten Art und Größe ein.',
+  'Is a part of it blurred? Set the kind and the size below.':
+    'Ist ein Teil davon unscharf? Stellen Sie unten Art und Größe ein.',
   'On your own site': 'Auf Ihrer eigenen Seite',
   'Out of focus': 'Falsch fokussiert',
   'Out of focus, radius about {size}': 'Falsch fokussiert, Radius etwa {size}',

@@ -19,6 +19,7 @@ export default {
   'Choose another photograph': 'Choisir une autre photo',
   'Choose or take a blurry photograph': 'Choisissez ou prenez une photo floue',
   'Close this photograph': 'Fermer cette photo',
+  'Close all photographs': 'Fermer toutes les photos',
   Copied: 'Copié',
   Copy: 'Copier',
   'Copy the details': 'Copier les détails',
@@ -50,6 +51,8 @@ export default {
   'No blur to speak of': 'Pas de flou notable',
   None: 'Aucun',
   'Not right? Set the kind and the size below.': 'Ce n’est pas ça ? Réglez le type et la taille ci-dessous.',
+  'Is a part of it blurred? Set the kind and the size below.':
+    'Une partie est-elle floue ? Réglez le type et la taille ci-dessous.',
   'On your own site': 'Sur votre propre site',
   'Out of focus': 'Mise au point manquée',
   'Out of focus, radius about {size}': 'Mise au point manquée, rayon d’environ {size}',
