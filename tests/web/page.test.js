@@ -273,6 +273,42 @@ test('a photograph is pasted', async () => {
   await page.context().close();
 });
 
+test('a correction that is cancelled leaves the result before it', async () => {
+  const { page, errors } = await stage.open('index.html');
+  const large = writePng(
+    new Uint8Array(2400 * 1800 * 3).map((_, i) => (i * 37) % 251),
+    2400,
+    1800,
+    3,
+  );
+  await drop(page, 'large.png', 'image/png', large);
+  await reaches(page, 'done');
+  const kind = page.locator('deblur-image .kind');
+  /** @type {{ choice: string, finding: string, bytes: Buffer, shown: object }[]} */
+  const results = [];
+  const look = async () => ({
+    choice: await kind.inputValue(),
+    finding: await textOf(page, '.finding'),
+    bytes: (await downloaded(page)).bytes,
+    shown: await seen(page),
+  });
+  for (const next of ['motion', 'gaussian']) {
+    results.push(await look());
+    await kind.selectOption(next);
+    await reaches(page, 'working');
+    await page.locator('deblur-image .cancel').click();
+    await reaches(page, 'done');
+    assert.deepEqual(await look(), results.at(-1), 'as before');
+    const done = nextBlur(page);
+    await kind.selectOption('defocus');
+    await done;
+    await reaches(page, 'done');
+  }
+  assert.notDeepEqual(results[0], results[1]);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
 test('work can be cancelled, and the next picture works', async () => {
   const { page, requests } = await stage.open('index.html');
   const large = writePng(
@@ -292,8 +328,12 @@ test('work can be cancelled, and the next picture works', async () => {
   await page.context().close();
 });
 
-test('a correction that is cancelled leaves a picture that can be finished', async () => {
+test('where there is no memory for both, a correction that is cancelled leaves a picture that can be finished', async () => {
   const { page } = await stage.open('index.html');
+  const { width, height } = rgba(photograph);
+  // As large as a picture may be there.
+  const memoryGb = (80 * width * height) / 2 ** 30;
+  await page.evaluate((gb) => Object.defineProperty(navigator, 'deviceMemory', { value: gb }), memoryGb * 1.01);
   await drop(page, 'a.png', 'image/png', photograph);
   await reaches(page, 'done');
   await page.evaluate(() => {

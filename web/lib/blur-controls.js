@@ -96,6 +96,16 @@ export class BlurControls {
     this.show();
   }
 
+  /** What a person has set; it can be given back. */
+  get choice() {
+    return [this.kind.value, this.size.value, this.angle.value];
+  }
+
+  set choice(values) {
+    [this.kind.value, this.size.value, this.angle.value] = values;
+    this.show();
+  }
+
   /** @returns {string} The kind that is chosen, or the one that was found. */
   get assumedKind() {
     return this.kind.value === 'auto' ? (this.found?.kind ?? 'none') : this.kind.value;

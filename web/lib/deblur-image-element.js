@@ -471,6 +471,7 @@ export class DeblurImageElement extends Base {
 
   /** @param {import('./restored-image.js').RestoredImage} image @param {BlurEstimate} blur */
   finish(image, blur) {
+    this.session?.keepResult(this.controls.choice);
     this.show('done');
     this.showFinding(blur);
     this.announce(`${this.t('Done.')} ${this.find('.finding').textContent}`);
@@ -487,11 +488,24 @@ export class DeblurImageElement extends Base {
       return this.fail(error);
     }
     this.announce(this.t('Cancelled'));
+    if (this.goBack(session)) return;
     if (item) this.batch.update(item, { state: 'failed', error: new DeblurError('bad-argument', 'Cancelled') });
     // Of a photograph that was restored before, or is one of several, one sees what is there.
     if (session.times.restoreMs || (item && session.assumed)) this.show('done');
     else if (item) this.fail(item.error);
     else this.close();
+  }
+
+  /** To the result before the correction that was cancelled. @param {Session} session @returns {boolean} Whether there is one. */
+  goBack(session) {
+    const result = session.goBack();
+    if (!result) return false;
+    this.controls.choice = /** @type {string[]} */ (result.choice);
+    this.viewer.goBack(result.image.pixels);
+    this.show('done');
+    this.showFinding(result.blur);
+    if (this.item) this.batch.take(this.item, result.image);
+    return true;
   }
 
   // ---- what decides how it goes out ----

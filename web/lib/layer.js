@@ -17,8 +17,9 @@ export class Layer {
    * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA
    * @param {PredefinedColorSpace} colorSpace Of the pixels.
    * @param {Layer | null} [under] Of the same picture: what is seen where this one is transparent, and therefore not there yet.
+   * @param {Layer | null} [first] What is seen in the overview until there is more. Default: `under`.
    */
-  constructor(width, height, pixels, colorSpace, under = null) {
+  constructor(width, height, pixels, colorSpace, under = null, first = under) {
     this.width = width;
     this.height = height;
     this.pixels = pixels;
@@ -28,7 +29,7 @@ export class Layer {
     /** @type {OffscreenCanvas} */
     this.overview = new OffscreenCanvas(Math.ceil(width / this.factor), Math.ceil(height / this.factor));
     this.context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.overview.getContext('2d', this.settings));
-    if (under) this.context.drawImage(under.overview, 0, 0);
+    if (first) this.context.drawImage(first.overview, 0, 0);
     /** @type {Map<string, { part: Rectangle, canvas: OffscreenCanvas }>} In the order of their last use. */
     this.details = new Map();
   }

@@ -4,8 +4,9 @@
  * While a picture of P pixels is restored there are 8 P bytes of it, as it was and as restored, and in each worker WORKER_BYTES,
  * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns. While it is read, one worker has up to
  * 10 P bytes (16 P for a progressive JPEG) and the file, and nobody has anything else. While it is written as a JPEG, one has 3 P bytes and the
- * file. Beside that there are an overview, what a screen shows, and what a browser has not collected yet: tests/web/large.test.js asserts a fifth
- * of 4 GB while 48 megapixels are restored, of 8 GB while 100 are, and three tenths while they are saved. While one of several photographs is looked at and another is worked
+ * file. A picture of up to two thirds of the largest is corrected beside its last result: 4 P bytes more. Beside that there are an overview,
+ * what a screen shows, and what a browser has not collected yet: tests/web/large.test.js asserts a fifth of 4 GB while 48 megapixels are
+ * restored, of 8 GB while 100 are, and three tenths while they are saved. While one of several photographs is looked at and another is worked
  * on, there are two pictures.
  * @module
  */
@@ -68,6 +69,9 @@ export function thisDevice() {
   const { hardwareConcurrency = 2, deviceMemory, userAgent } = /** @type {Navigator & { deviceMemory?: number }} */ (navigator);
   return { cores: hardwareConcurrency, memoryGb: deviceMemory ?? (/Mobi|Android|iPad/.test(userAgent) ? 4 : 8) };
 }
+
+/** Whether a picture is so small that a third one of its size, an earlier result, has room beside it. @param {number} pixels */
+export const hasRoomForResult = (pixels) => 12 * pixels <= 8 * maxPixels();
 
 /** The largest picture that is taken: its 8 bytes per pixel are a tenth of the device's memory. */
 export const maxPixels = () => Math.floor((thisDevice().memoryGb * 2 ** 30) / 10 / 8);

@@ -1,3 +1,4 @@
+import { hasRoomForResult } from './memory.js';
 import { RestoredImage } from './restored-image.js';
 
 /**
@@ -5,7 +6,22 @@ import { RestoredImage } from './restored-image.js';
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  * @typedef {import('./deblur.js').Deblurrer} Deblurrer
  * @typedef {import('./photograph.js').Photograph} Photograph
+ * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels RGBA
+ *
+ * @typedef {object} Result
+ * @property {RestoredImage} image
+ * @property {BlurEstimate} blur What it was restored from.
+ * @property {unknown} choice What a person had chosen.
  */
+
+/** @param {Pixels} pixels */
+function roomFor(pixels) {
+  try {
+    return new Uint8ClampedArray(pixels.length);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Above it a picture is taken for sharp, and is left alone. */
 const SURELY = 0.5;
@@ -25,8 +41,12 @@ export class Session {
     this.assumed = null;
     /** @type {RestoredImage | null} All of it; null also while it is restored again. */
     this.restored = null;
-    /** @type {Uint8ClampedArray<ArrayBuffer> | undefined} What is restored of it, kept from one run to the next. */
+    /** @type {Pixels | undefined} What is restored of it, kept from one run to the next. */
     this.pixels = undefined;
+    /** @type {Pixels | undefined} As large, of no use until it is restored again. */
+    this.spare = undefined;
+    /** @type {Result | null} The last one, as long as its pixels are what they were. */
+    this.result = null;
     /** @type {AbortController} Of the work in progress. */
     this.work = new AbortController();
     /** @type {Deblurrer['pool'] | null} Who writes files. */
@@ -93,10 +113,37 @@ export class Session {
     const signal = this.begin();
     const start = performance.now();
     this.restored = null;
-    this.pixels ??= new Uint8ClampedArray(photograph.pixels.length);
-    const { image } = await deblurrer.deblur(photograph, { ...options, blur, into: this.pixels, signal });
+    const into = this.makeRoom(photograph);
+    const { image } = await deblurrer.deblur(photograph, { ...options, blur, into, signal });
     this.times.restoreMs = performance.now() - start;
     this.restored = image;
     return image;
+  }
+
+  /** Where it is restored: beside the last result, which one may go back to, if there is memory for that. @param {Photograph} photograph */
+  makeRoom({ pixels }) {
+    this.pixels ??= new Uint8ClampedArray(pixels.length);
+    if (this.result?.image.pixels !== this.pixels) return this.pixels;
+    const other = hasRoomForResult(pixels.length / 4) ? (this.spare ?? roomFor(pixels)) : undefined;
+    if (other) {
+      other.set(this.pixels); // what is seen until there is more
+      [this.pixels, this.spare] = [other, this.pixels];
+    } else this.result = null;
+    return this.pixels;
+  }
+
+  /** @param {unknown} choice What a person has chosen, to be had again with `goBack`. */
+  keepResult(choice) {
+    if (this.restored && this.assumed) this.result = { image: this.restored, blur: this.assumed, choice };
+  }
+
+  /** To the last result, if there is one still. */
+  goBack() {
+    const { result } = this;
+    if (!result) return null;
+    if (this.spare && result.image.pixels === this.spare) [this.pixels, this.spare] = [this.spare, this.pixels];
+    this.restored = result.image;
+    this.assumed = result.blur;
+    return result;
   }
 }

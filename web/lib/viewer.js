@@ -28,6 +28,8 @@ export class Viewer {
     this.before = null;
     /** @type {Layer | null} */
     this.after = null;
+    /** @type {Layer | null} What was `after` before it. */
+    this.last = null;
     this.width = 1;
     this.height = 1;
     /** Whether one may see through it. */
@@ -61,7 +63,7 @@ export class Viewer {
     this.before = new Layer(width, height, pixels, colorSpace);
     if (overview) this.before.putOverview(overview, 0, 0, this.before.overview.width);
     else this.before.put({ x: 0, y: 0, width, height }, pixels);
-    this.after = null;
+    this.after = this.last = null;
     this.zoom = null;
     this.centre = { x: width / 2, y: height / 2 };
     this.split = 0.5;
@@ -78,7 +80,7 @@ export class Viewer {
 
   /** Lets the pictures go. */
   clear() {
-    this.before = this.after = null;
+    this.before = this.after = this.last = null;
     this.draw();
   }
 
@@ -87,12 +89,21 @@ export class Viewer {
    * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA, in which it is put by others.
    */
   expect(pixels) {
-    if (this.after?.pixels !== pixels) this.after = new Layer(this.width, this.height, pixels, this.colorSpace, this.before);
+    if (this.after?.pixels === pixels) return;
+    this.last = this.after;
+    this.after = new Layer(this.width, this.height, pixels, this.colorSpace, this.before, this.last ?? this.before);
+  }
+
+  /** What was seen before that was expected. @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA */
+  goBack(pixels) {
+    if (this.after?.pixels !== pixels) this.after = this.last?.pixels === pixels ? this.last : null;
+    this.last = null;
+    this.draw();
   }
 
   /** It stays as it was. */
   expectNothing() {
-    this.after = null;
+    this.after = this.last = null;
     this.draw();
   }
 
