@@ -23,8 +23,7 @@ struct graph *
 networks_estimator(void); /* picture and its spectrum in, BLUR_RAW_COUNT numbers out (spectrum.h, blur.h) */
 struct graph *networks_published_unet(void); /* the published teacher (Team Falcons 2025): 1,290,883 parameters */
 
-/* Named sizes: "student", "student-scaled", "student-fast", "teacher", "published"; NULL if unknown or out of memory.
- */
+/* "student", "student-scaled", "student-fast", "teacher", "published"; NULL if unknown or out of memory. */
 struct graph *networks_restorer(const char *name);
 
 #endif

@@ -90,3 +90,12 @@ static void grow_op(const struct graph *from, struct graph *to, const struct gra
 void grow(const struct graph *from, struct graph *to) {
 	for (size_t i = 0; i < to->op_count; i++) grow_op(from, to, &to->ops[i]);
 }
+
+void copy_namesakes(const struct graph *from, struct graph *to) {
+	for (size_t i = 0; i < to->parameter_count; i++) {
+		struct graph_parameter *parameter = &to->parameters[i];
+		const struct graph_parameter *source = namesake(from, parameter->name);
+		if (source && source->count == parameter->count)
+			memcpy(parameter->values, source->values, source->count * sizeof *source->values);
+	}
+}

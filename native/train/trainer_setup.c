@@ -48,16 +48,6 @@ static enum deblur_status open_model(struct trainer *t, const char *path, struct
 	return trainer_because(t, status, path);
 }
 
-/* What has one name and one size in both: a net whose end has changed goes on with its beginning. */
-static void copy_namesakes(const struct graph *from, struct graph *to) {
-	for (size_t i = 0; i < to->parameter_count; i++)
-		for (size_t j = 0; j < from->parameter_count; j++) {
-			const struct graph_parameter *source = &from->parameters[j];
-			if (strcmp(source->name, to->parameters[i].name) || source->count != to->parameters[i].count) continue;
-			memcpy(to->parameters[i].values, source->values, source->count * sizeof(float));
-		}
-}
-
 static void take_estimator(struct trainer *t, const struct graph *estimator, const char *path) {
 	if (can_grow(estimator, t->model.estimator)) {
 		grow(estimator, t->model.estimator);

@@ -77,7 +77,7 @@ async function slowness(page) {
   return Math.max(1, longestOf(await mainThreadTasks(page, fill)) / USUAL_MS);
 }
 
-test('12 megapixels: no task of the main thread takes 100 ms', async () => {
+test('12 megapixels: no task of the main thread takes 100 ms', async (t) => {
   const path = await fileOf('12.jpg', 4000, 3000);
   const { page, errors } = await stage.open('index.html');
   const most = 100 * (await slowness(page));
@@ -93,6 +93,7 @@ test('12 megapixels: no task of the main thread takes 100 ms', async () => {
   });
   assert.ok(tasks.length > 200, `a trace of ${tasks.length} tasks`);
   const longest = longestOf(tasks);
+  t.diagnostic(`the longest task took ${longest} ms of processor time`);
   assert.ok(longest > 1 && longest < most, `the longest task took ${longest} ms, and might have taken ${most}`);
   assert.deepEqual(errors, []);
   await page.context().close();

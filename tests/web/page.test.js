@@ -273,14 +273,16 @@ test('a photograph is pasted', async () => {
   await page.context().close();
 });
 
+/** Takes long enough to be cancelled. */
+const large = writePng(
+  new Uint8Array(2400 * 1800 * 3).map((_, i) => (i * 37) % 251),
+  2400,
+  1800,
+  3,
+);
+
 test('a correction that is cancelled leaves the result before it', async () => {
   const { page, errors } = await stage.open('index.html');
-  const large = writePng(
-    new Uint8Array(2400 * 1800 * 3).map((_, i) => (i * 37) % 251),
-    2400,
-    1800,
-    3,
-  );
   await drop(page, 'large.png', 'image/png', large);
   await reaches(page, 'done');
   const kind = page.locator('deblur-image .kind');
@@ -311,12 +313,6 @@ test('a correction that is cancelled leaves the result before it', async () => {
 
 test('work can be cancelled, and the next picture works', async () => {
   const { page, requests } = await stage.open('index.html');
-  const large = writePng(
-    new Uint8Array(2400 * 1800 * 3).map((_, i) => (i * 37) % 251),
-    2400,
-    1800,
-    3,
-  );
   await drop(page, 'large.png', 'image/png', large);
   await reaches(page, 'working');
   const before = requests.length;

@@ -436,8 +436,8 @@ export class DeblurImageElement extends Base {
     const run = ++this.run;
     const left = new TimeLeft();
     const isLast = () => this.run === run;
-    if (session.isSharp && this.wantedBlur() === session.found) return this.leaveAlone(session.found);
     if (this.item) Object.assign(this.item, { blur: this.controls.chosen, state: 'working', done: 0 });
+    if (session.isSharp && this.wantedBlur() === session.found) return this.leaveAlone(session.found);
     try {
       const deblurrer = await this.deblurrer();
       if (!isLast()) return;
@@ -500,11 +500,14 @@ export class DeblurImageElement extends Base {
   goBack(session) {
     const result = session.goBack();
     if (!result) return false;
-    this.controls.choice = /** @type {string[]} */ (result.choice);
+    this.controls.choice = result.choice;
     this.viewer.goBack(result.image.pixels);
     this.show('done');
     this.showFinding(result.blur);
-    if (this.item) this.batch.take(this.item, result.image);
+    if (this.item) {
+      this.item.blur = this.controls.chosen;
+      this.batch.take(this.item, result.image);
+    }
     return true;
   }
 

@@ -11,7 +11,7 @@ import { RestoredImage } from './restored-image.js';
  * @typedef {object} Result
  * @property {RestoredImage} image
  * @property {BlurEstimate} blur What it was restored from.
- * @property {unknown} choice What a person had chosen.
+ * @property {string[]} choice What a person had set.
  */
 
 /** @param {Pixels} pixels */
@@ -132,7 +132,7 @@ export class Session {
     return this.pixels;
   }
 
-  /** @param {unknown} choice What a person has chosen, to be had again with `goBack`. */
+  /** @param {string[]} choice What a person has set, to be had again with `goBack`. */
   keepResult(choice) {
     if (this.restored && this.assumed) this.result = { image: this.restored, blur: this.assumed, choice };
   }
