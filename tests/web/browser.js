@@ -102,18 +102,23 @@ export const worstDifference = (a, b) => a.reduce((worst, value, i) => Math.max(
 /** @param {import('playwright-core').Page} page @param {string} selector */
 export const textOf = async (page, selector) => (await page.locator(`deblur-image ${selector}`).textContent()) ?? '';
 
+/** Until all that there is to see is drawn: what is seen from near comes over several frames. @param {import('playwright-core').Page} page */
+export const drawn = (page) =>
+  page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(null)));
+    for (let i = 0; i < 3; i++) await frame();
+    const { viewer } = /** @type {any} */ (document.querySelector('deblur-image'));
+    while (viewer.asked) await frame();
+  });
+
 /**
  * What the view shows: sums over its left and its right half, which differ when anything in them does.
  * @param {import('playwright-core').Page} page
  * @returns {Promise<{ left: number, right: number }>}
  */
-export const seen = (page) =>
-  page.evaluate(async () => {
-    const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(null)));
-    for (let i = 0; i < 3; i++) await frame();
-    // What is seen from near comes over several frames.
-    const { viewer } = /** @type {any} */ (document.querySelector('deblur-image'));
-    while (viewer.asked) await frame();
+export const seen = async (page) => {
+  await drawn(page);
+  return page.evaluate(() => {
     const canvas = /** @type {HTMLCanvasElement} */ (
       document.querySelector('deblur-image')?.shadowRoot?.querySelector('.view canvas')
     );
@@ -130,6 +135,7 @@ export const seen = (page) =>
     }
     return sums;
   });
+};
 
 /** A large and a small screen. */
 export const devices = /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
