@@ -126,6 +126,8 @@ struct path {
 	double x[PATH_POINTS], y[PATH_POINTS];
 };
 
+/* A hand that is pushed at random, and pulled back to where it was: Boracchi and Foi, "Modeling the performance of
+ * image restoration from motion blur", IEEE Trans. Image Processing 21, 2012. */
 static void walk(struct path *path, struct random *random) {
 	const double inertia = random_between(random, 0.85, 0.995), pull = random_between(random, 0, 0.02);
 	const double tremor = random_between(random, 0.05, 0.6), jerk_chance = random_between(random, 0, 0.01);
@@ -142,6 +144,23 @@ static void walk(struct path *path, struct random *random) {
 			vy = 2 * sin(heading);
 		}
 	}
+}
+
+/* A hand that sways: smooth curves, bright where they turn. A few swings of each axis, the wider the slower they are,
+ * over an exposure of a part of one to some of them, as F. Gavant, L. Alacoque, A. Dupret, D. David, "A physiological
+ * camera shake model for image stabilization systems", IEEE Sensors 2011, has the spectrum of a hand's tremor fall. */
+static void sway(struct path *path, struct random *random) {
+	enum { SWINGS = 4 };
+	const double exposure = 0.15 * pow(4 / 0.15, random_uniform(random)); /* in swings of the middle frequency */
+	double axes[2][PATH_POINTS] = {{0}};
+	for (int swing = 0; swing < 2 * SWINGS; swing++) {
+		const double frequency = random_between(random, 0.2, 1.8), phase = random_between(random, 0, 2 * pi);
+		const double width = random_normal(random) / frequency;
+		for (int i = 0; i < PATH_POINTS; i++)
+			axes[swing % 2][i] += width * sin(2 * pi * frequency * exposure * i / PATH_POINTS + phase);
+	}
+	memcpy(path->x, axes[0], sizeof path->x);
+	memcpy(path->y, axes[1], sizeof path->y);
 }
 
 /* Moves the centroid to the middle and scales the root of the summed variances to `spread`. */
@@ -165,7 +184,10 @@ static void normalise(struct path *path, double spread) {
 
 void psf_shake(struct psf *psf, double spread_px, struct random *random) {
 	struct path path;
-	walk(&path, random);
+	if (random_uniform(random) < 0.5)
+		walk(&path, random);
+	else
+		sway(&path, random);
 	normalise(&path, spread_px);
 	memset(psf, 0, sizeof *psf);
 	psf->weights[PSF_MAX_RADIUS][PSF_MAX_RADIUS] = 1e-6f; /* never all zero, however far the path goes */

@@ -19,8 +19,9 @@ void psf_gaussian(struct psf *psf, double sigma_major_px, double sigma_minor_px,
 /* A disk (blades 0) or a regular polygon of 5 or more blades with a circumscribed circle of that radius. */
 void psf_defocus(struct psf *psf, double radius_px, int blades, double angle_deg);
 void psf_motion(struct psf *psf, double length_px, double angle_deg);
-/* A trajectory of a hand-held camera after Boracchi and Foi 2012: a particle with inertia, a pull back to the middle,
- * tremor and now and then a jerk; scaled to the wanted spread. */
+/* A trajectory of a hand-held camera, scaled to the wanted spread: half of them after Boracchi and Foi 2012, a particle
+ * with inertia, a pull back to the middle, tremor and now and then a jerk; half of them a few smooth swings of either
+ * axis, after Gavant and others 2011. */
 void psf_shake(struct psf *psf, double spread_px, struct random *random);
 
 /* psf = psf * other: first one, then the other. */

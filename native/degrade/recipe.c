@@ -9,12 +9,12 @@
 
 /* Chances and sizes are those with which the first weights learned (BENCHMARKS.md); the stages of a camera after RSBlur
  * (Rim et al. 2022), which found each of them to help on real photographs. */
-static const char photo[] = "none = 0.18\n"
-							"gaussian = 0.19\n"
-							"shake = 0.16\n"
-							"motion = 0.17\n"
-							"defocus = 0.18\n"
-							"software = 0.12\n"
+static const char photo[] = "none = 0.16\n"
+							"gaussian = 0.15\n"
+							"shake = 0.21\n"
+							"motion = 0.22\n"
+							"defocus = 0.15\n"
+							"software = 0.11\n"
 							"gaussian-sigma-px = 0.4 .. 4\n"
 							"gaussian-stretched = 0.25\n"
 							"gaussian-ratio = 0.4 .. 1\n"
