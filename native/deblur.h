@@ -59,6 +59,12 @@ struct deblur_image {
 	int channels;    /* 3: RGB, 4: RGBA with straight alpha, which is copied and not restored */
 };
 
+/* Gives pixels of alpha 0 colours that go on smoothly from those around them, in place; alpha stays 0. To be done
+ * before a picture is estimated or restored: both look at colours whatever their alpha, and the black that files and
+ * canvases have there would be taken for an edge, and leave a rim on what is seen. Takes a third of the picture's
+ * memory where anything is transparent. BAD_ARGUMENT; OUT_OF_MEMORY, and the picture is as it was. */
+enum deblur_status deblur_fill_transparent(const struct deblur_image *picture);
+
 /* ---- blur ---- */
 
 enum deblur_blur_kind {

@@ -93,6 +93,26 @@ describe('run', () => {
     for (let i = 3; i < source.length; i += 4) assert.equal(result.pixels[i], source[i]);
   });
 
+  test('what lies under transparent pixels changes nothing: no dark rim', () => {
+    const results = [0, 255].map((hidden) => {
+      const source = pattern(64, 48, 4).map((value, i) => (i % 4 === 3 ? (i % 256 < 128 ? 0 : 255) : value));
+      source.forEach((_, i, all) => {
+        if (all[i | 3] === 0 && i % 4 < 3) all[i] = hidden;
+      });
+      const { status, stderr } = deblur([
+        'run',
+        '--model',
+        model,
+        file('cut.png', writePng(source, 64, 48, 4)),
+        '-o',
+        join(out, 'a.png'),
+      ]);
+      assert.equal(status, 0, stderr);
+      return { blur: stderr, bytes: readFileSync(join(out, 'a.png')) };
+    });
+    assert.deepEqual(results[0], results[1]);
+  });
+
   for (let orientation = 1; orientation <= 8; orientation++)
     test(`turns a picture of EXIF orientation ${orientation} upright`, () => {
       const exif = Buffer.from('4d4d002a000000080001011200030000000100000000000000000000', 'hex');

@@ -59,6 +59,11 @@ EXPORT(module_halo_x) size_t module_halo_x(const struct deblur_model *model) {
 	return info_of(model).halo_x_px;
 }
 
+EXPORT(module_fill_transparent) int module_fill_transparent(uint8_t *pixels, size_t width, size_t height) {
+	const struct deblur_image image = rgba(pixels, width, height);
+	return deblur_fill_transparent(&image);
+}
+
 EXPORT(module_estimate)
 int module_estimate(const struct deblur_model *model, uint8_t *pixels, size_t width, size_t height,
 					struct deblur_blur *out) {

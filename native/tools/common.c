@@ -60,12 +60,20 @@ struct deblur_model *common_open_model(const struct command *command, const char
 	return model;
 }
 
+static enum deblur_status fill_transparent(struct picture *picture) {
+	const struct deblur_image image = picture_view(picture);
+	const enum deblur_status status = deblur_fill_transparent(&image);
+	if (status) picture_release(picture);
+	return status;
+}
+
 bool common_read_picture(const struct command *command, const char *path, struct picture *out) {
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	struct format format;
 	enum deblur_status status = file_read(path, &bytes, &size);
 	if (!status) status = picture_decode(bytes, size, out);
+	if (!status) status = fill_transparent(out);
 	if (status == DEBLUR_PICTURE_UNSUPPORTED && format_check(bytes, size, &format) == status)
 		fprintf(stderr, "%s: %s: this is %s, which is not supported: save it as an ordinary JPEG or PNG\n",
 				command->name, path, format.unsupported);

@@ -374,6 +374,55 @@ static void flat_and_transparent_parts_do_not_count(void) {
 	free(framed.pixels);
 }
 
+/* A disk of one colour, and black that is not seen. */
+static void what_is_transparent_gets_the_colours_beside_it(void) {
+	static const size_t sizes[][2] = {{1, 1}, {2, 1}, {1, 9}, {7, 5}, {64, 64}, {131, 77}};
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+		struct deblur_image image = make_image(sizes[s][0], sizes[s][1], 4, 3, 5);
+		const size_t middle_x = image.width / 2, middle_y = image.height / 3, reach = image.width / 4 + 1;
+		for (size_t y = 0; y < image.height; y++)
+			for (size_t x = 0; x < image.width; x++) {
+				const long dx = (long)x - (long)middle_x, dy = (long)y - (long)middle_y;
+				const bool seen = dx * dx + dy * dy <= (long)(reach * reach);
+				memcpy(image.pixels + y * image.stride + 4 * x, seen ? "\xc8\x50\x0a\x80" : "\0\0\0\0", 4);
+			}
+		CHECK(!deblur_fill_transparent(&image), "filling");
+		for (size_t y = 0; y < image.height; y++)
+			for (size_t x = 0; x < image.width; x++) {
+				const uint8_t *p = image.pixels + y * image.stride + 4 * x;
+				const long dx = (long)x - (long)middle_x, dy = (long)y - (long)middle_y;
+				CHECK(p[0] == 200 && p[1] == 80 && p[2] == 10, "%zu x %zu: colour at %zu, %zu", image.width,
+					  image.height, x, y);
+				CHECK(p[3] == (dx * dx + dy * dy <= (long)(reach * reach) ? 128 : 0), "alpha at %zu, %zu", x, y);
+			}
+		free(image.pixels);
+	}
+}
+
+static void what_is_seen_and_what_nobody_knows_stay_as_they_are(void) {
+	struct deblur_image image = make_image(50, 31, 4, 3, 6), hidden = make_image(50, 31, 4, 3, 6);
+	for (size_t y = 0; y < 31; y++)
+		for (size_t x = 0; x < 50; x++) {
+			image.pixels[y * image.stride + 4 * x + 3] = (x * 7 + y) % 3 ? 1 : 0;
+			hidden.pixels[y * hidden.stride + 4 * x + 3] = 0;
+		}
+	uint8_t before[31 * 50 * 4];
+	for (size_t y = 0; y < 31; y++) memcpy(before + y * 200, image.pixels + y * image.stride, 200);
+	CHECK(!deblur_fill_transparent(&image) && !deblur_fill_transparent(&hidden), "filling");
+	for (size_t y = 0; y < 31; y++)
+		for (size_t x = 0; x < 50; x++) {
+			const uint8_t *was = before + y * 200 + 4 * x, *is = image.pixels + y * image.stride + 4 * x;
+			CHECK(was[3] == is[3] && (!was[3] || !memcmp(was, is, 4)), "%zu, %zu", x, y);
+		}
+	free(image.pixels);
+	free(hidden.pixels);
+	struct deblur_image opaque = make_image(9, 9, 3, 0, 7), copy = make_image(9, 9, 3, 0, 7);
+	CHECK(!deblur_fill_transparent(&opaque) && same_pixels(&opaque, &copy), "without alpha");
+	free(opaque.pixels);
+	free(copy.pixels);
+	CHECK(deblur_fill_transparent(NULL) == DEBLUR_BAD_ARGUMENT, "no picture");
+}
+
 static void the_published_net_is_as_published(void) {
 	struct graph *graph = networks_restorer("published");
 	CHECK(graph_parameter_total(graph) == 1290883, "%zu parameters", graph_parameter_total(graph));
@@ -401,6 +450,8 @@ int main(void) {
 	RUN(any_finite_angle_is_brought_home);
 	RUN(any_estimate_is_a_valid_blur);
 	RUN(flat_and_transparent_parts_do_not_count);
+	RUN(what_is_transparent_gets_the_colours_beside_it);
+	RUN(what_is_seen_and_what_nobody_knows_stay_as_they_are);
 	deblur_model_destroy(model);
 	free(model_bytes);
 	return check_summary();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { unzipSync } from 'fflate';
 import { writePng } from '../../scripts/png.js';
-import { devices, downloaded, dropAll, openStage, reaches, textOf } from './browser.js';
+import { cancelSoon, devices, downloaded, dropAll, openStage, reaches, textOf } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -95,6 +95,7 @@ test('looking at one that is broken says which it is and why, and leads back to 
   await page.locator('deblur-image .film button').nth(2).click();
   await reaches(page, 'error');
   await page.locator('deblur-image .close').click();
+  await page.locator('deblur-image .leaving [value=close]').click();
   await reaches(page, 'empty');
   assert.deepEqual(await states(page), []);
   await page.context().close();
@@ -108,11 +109,44 @@ test('cancelling one holds nobody else up', async () => {
     1800,
     3,
   );
+  await cancelSoon(page);
   await dropAll(page, [{ name: 'large.png', type: 'image/png', bytes: large }, five[1]]);
-  await page.locator('deblur-image .cancel').click();
   await allEnd(page);
-  assert.deepEqual(await states(page), ['failed', 'done']);
+  assert.deepEqual(await states(page), ['cancelled', 'done']);
+  assert.equal(await textOf(page, '.batch-text'), '1 of 2 done, 1 cancelled');
   assert.deepEqual(Object.keys(unzipSync((await downloaded(page, '.zip')).bytes)), ['two-deblurred.png']);
+  await page.locator('deblur-image .film button').nth(1).click();
+  await reaches(page, 'done');
+  await page.locator('deblur-image .film button').nth(0).click();
+  await allEnd(page);
+  assert.deepEqual(await states(page), ['done', 'done'], 'looking at it begins again');
+  await page.context().close();
+});
+
+test('closing several asks while something would be lost', async () => {
+  const { page } = await stage.open('index.html');
+  await dropAll(page, five.slice(0, 2));
+  await allEnd(page);
+  const dialog = page.locator('deblur-image .leaving');
+  await page.locator('deblur-image .close').click();
+  await dialog.waitFor();
+  assert.match(await textOf(page, '.leaving'), /Close all 2 photographs\?/);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await page.locator('deblur-image .close').click();
+  await page.keyboard.press('Enter'); // on what keeps them
+  await dialog.waitFor({ state: 'hidden' });
+  assert.deepEqual(await states(page), ['done', 'done']);
+  await page.locator('deblur-image .close').click();
+  await dialog.locator('[value=close]').click();
+  await reaches(page, 'empty');
+  assert.deepEqual(await states(page), []);
+
+  await dropAll(page, five.slice(0, 2));
+  await allEnd(page);
+  await downloaded(page, '.zip');
+  await page.locator('deblur-image .close').click();
+  await reaches(page, 'empty');
   await page.context().close();
 });
 

@@ -180,3 +180,10 @@ export async function openLibrary(stage) {
       }
     }, body);
 }
+
+/** Presses the button in the midst of the next work, however quick that is. @param {import('playwright-core').Page} page */
+export const cancelSoon = (page) =>
+  page.evaluate(() => {
+    const button = document.querySelector('deblur-image')?.shadowRoot?.querySelector('.cancel');
+    addEventListener('deblur-progress', () => /** @type {HTMLElement} */ (button).click(), { once: true });
+  });

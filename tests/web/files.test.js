@@ -177,6 +177,26 @@ test('alpha is kept, and is white in a JPEG', async () => {
   await page.context().close();
 });
 
+test('what lies under transparent pixels does not matter, whoever decodes them', async () => {
+  const cut = (/** @type {number} */ hidden) => {
+    const { pixels, width, height } = rgba(readFileSync('tests/golden/a.png'));
+    const cutOut = pixels.map((value, i) => ((i >> 2) % width < width / 2 ? (i % 4 === 3 ? 0 : hidden) : value));
+    return [...writePng(cutOut, width, height, 4)];
+  };
+  const [black, white, drawn] = await inPage(
+    `const deblurrer = await lib.load({ model, workers: 1 });
+    const [black, white] = ${JSON.stringify([cut(0), cut(255)])}.map((bytes) => new Blob([new Uint8Array(bytes)], { type: 'image/png' }));
+    const results = [];
+    for (const source of [black, white, await createImageBitmap(black)]) {
+      const { image, blur } = await deblurrer.deblur(source);
+      results.push({ blur, pixels: [...image.pixels].filter((_, i, all) => all[i | 3] > 0) });
+    }
+    return results;`,
+  );
+  assert.deepEqual(white, black);
+  assert.deepEqual(drawn, black);
+});
+
 test('a lossless file is the same pixels, whatever they are', async () => {
   const same = await inPage(`
     const deblurrer = await lib.load({ model, workers: 1 });

@@ -6,7 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pngChunk, writePng } from '../../scripts/png.js';
-import { devices, downloaded, drop, modelPath, openStage, reaches, rgba, seen, textOf, worstDifference } from './browser.js';
+import {
+  cancelSoon,
+  devices,
+  downloaded,
+  drop,
+  modelPath,
+  openStage,
+  reaches,
+  rgba,
+  seen,
+  textOf,
+  worstDifference,
+} from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -296,9 +308,9 @@ test('a correction that is cancelled leaves the result before it', async () => {
   });
   for (const next of ['motion', 'gaussian']) {
     results.push(await look());
+    await cancelSoon(page);
     await kind.selectOption(next);
-    await reaches(page, 'working');
-    await page.locator('deblur-image .cancel').click();
+    await page.locator('deblur-image .status', { hasText: 'Cancelled' }).waitFor({ state: 'attached' });
     await reaches(page, 'done');
     assert.deepEqual(await look(), results.at(-1), 'as before');
     const done = nextBlur(page);
@@ -311,13 +323,33 @@ test('a correction that is cancelled leaves the result before it', async () => {
   await page.context().close();
 });
 
-test('work can be cancelled, and the next picture works', async () => {
-  const { page, requests } = await stage.open('index.html');
+test('work that is cancelled can be finished', async () => {
+  const { page, errors } = await stage.open('index.html');
   await drop(page, 'large.png', 'image/png', large);
-  await reaches(page, 'working');
-  const before = requests.length;
-  await page.locator('deblur-image .cancel').click();
+  await reaches(page, 'done');
+  const whole = (await downloaded(page)).bytes;
+  await cancelSoon(page);
+  await drop(page, 'again.png', 'image/png', large);
+  await page.locator('deblur-image .again').waitFor();
+  assert.equal(await textOf(page, '.status'), 'Cancelled');
+  assert.ok(await page.locator('deblur-image .download').isDisabled(), 'half a result is not saved');
+  await page.locator('deblur-image .again').click();
+  await page.locator('deblur-image .download:enabled').waitFor();
+  assert.deepEqual((await downloaded(page)).bytes, whole);
+  assert.deepEqual(errors, []);
+  await page.context().close();
+});
+
+test('a picture that was cancelled before anything is known of it is gone, and the next one works', async () => {
+  const { page, requests } = await stage.open('index.html');
+  await page.evaluate(() => {
+    const element = /** @type {any} */ (document.querySelector('deblur-image'));
+    addEventListener('deblur-start', () => setTimeout(() => element.session.stop()), { once: true });
+  });
+  await drop(page, 'large.png', 'image/png', large);
+  await page.locator('deblur-image .status', { hasText: 'Cancelled' }).waitFor({ state: 'attached' });
   await reaches(page, 'empty');
+  const before = requests.length;
   await drop(page, 'a.png', 'image/png', photograph);
   await reaches(page, 'done');
   assert.deepEqual(fromNetwork(requests.slice(before)), []);

@@ -22,6 +22,8 @@ export class BatchPanel {
     this.text = find('.batch-text');
     this.zip = /** @type {HTMLButtonElement} */ (find('.zip'));
     this.film = new Filmstrip(find('.film'), onChoose);
+    this.leaving = /** @type {HTMLDialogElement} */ (find('.leaving'));
+    this.leavingText = find('.leaving-text');
     this.zip.addEventListener('click', () => this.save());
   }
 
@@ -34,6 +36,18 @@ export class BatchPanel {
     }
   }
 
+  /** Asks, where there is something to lose. @returns {Promise<boolean>} Whether all photographs may be closed. */
+  mayClose() {
+    const { batch, leaving, t } = this;
+    if (batch.items.length < 2 || !batch.hasUnsaved) return Promise.resolve(true);
+    this.leavingText.textContent = t('Close all {count} photographs?', { count: batch.items.length });
+    leaving.returnValue = '';
+    leaving.showModal();
+    return new Promise((resolve) => {
+      leaving.addEventListener('close', () => resolve(leaving.returnValue === 'close'), { once: true });
+    });
+  }
+
   /**
    * @param {Item | null} current The one that is looked at.
    * @param {import('./i18n.js').Translate} t
@@ -43,9 +57,11 @@ export class BatchPanel {
     this.t = t;
     this.panel.hidden = items.length < 2;
     this.film.show(items, current, t);
-    const failed = this.batch.count('failed');
-    const done = t('{done} of {count} done', { done: this.batch.count('done'), count: items.length });
-    this.text.textContent = failed ? `${done}, ${t('{failed} failed', { failed })}` : done;
+    const [done, failed, cancelled] = [this.batch.count('done'), this.batch.count('failed'), this.batch.count('cancelled')];
+    const said = [t('{done} of {count} done', { done, count: items.length })];
+    if (failed) said.push(t('{failed} failed', { failed }));
+    if (cancelled) said.push(t('{cancelled} cancelled', { cancelled }));
+    this.text.textContent = said.join(', ');
     this.zip.disabled = !ended || !items.some(({ result }) => result);
   }
 }

@@ -2,7 +2,7 @@ import { DeblurError } from './errors.js';
 import { encodeAs, outputName } from './save.js';
 
 /**
- * @typedef {'waiting' | 'working' | 'done' | 'failed'} ItemState
+ * @typedef {'waiting' | 'working' | 'done' | 'failed' | 'cancelled'} ItemState
  *
  * @typedef {object} Item One photograph of several.
  * @property {Blob} file
@@ -11,6 +11,7 @@ import { encodeAs, outputName } from './save.js';
  * @property {number} done 0..1, while it is worked on.
  * @property {unknown} error Why it failed.
  * @property {Blob | null} result
+ * @property {Blob | null} saved The result that is in a zip already.
  * @property {string} resultName
  * @property {string} madeWith What settings its result was made with.
  * @property {import('./blur.js').BlurDescription | null} blur What a person has said of it.
@@ -50,7 +51,7 @@ export class Batch {
   /** @param {{ file: Blob, name: string }[]} files */
   add(files) {
     const more = files.map((file) => ({ ...file, state: /** @type {const} */ ('waiting'), done: 0, error: null, result: null }));
-    this.items.push(...more.map((item) => ({ ...item, resultName: '', madeWith: '', blur: null })));
+    this.items.push(...more.map((item) => ({ ...item, saved: null, resultName: '', madeWith: '', blur: null })));
     loadZipper().catch(() => {}); // now, since the network may be gone when they are done; if it is, zip() says so
     this.onChange();
   }
@@ -68,14 +69,19 @@ export class Batch {
 
   /** Whether nothing is left to do. */
   get ended() {
-    return this.count('done') + this.count('failed') === this.items.length;
+    return !this.count('waiting') && !this.count('working');
+  }
+
+  /** Whether there are results that are in no zip. */
+  get hasUnsaved() {
+    return this.items.some(({ result, saved }) => result !== saved);
   }
 
   /** What was made with other settings is made again. */
   refresh() {
     for (const item of this.items)
       if (item.state === 'done' && item.madeWith !== keyOf(this.settings(item)))
-        Object.assign(item, { state: 'waiting', result: null });
+        Object.assign(item, { state: 'waiting', result: null, saved: null });
     this.onChange();
     this.go();
   }
@@ -165,7 +171,8 @@ export class Batch {
    */
   async fillZip(zip, Entry) {
     const names = new Set();
-    for (const { result, resultName } of this.items) {
+    for (const item of this.items) {
+      const { result, resultName } = item;
       if (!result) continue;
       let name = resultName;
       for (let n = 2; names.has(name); n++) name = resultName.replace(/(\.\w+)$/, `-${n}$1`);
@@ -173,6 +180,7 @@ export class Batch {
       const entry = new Entry(name);
       zip.add(entry);
       entry.push(new Uint8Array(await result.arrayBuffer()), true);
+      item.saved = result;
     }
   }
 

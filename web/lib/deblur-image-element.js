@@ -2,7 +2,7 @@ import { Batch } from './batch.js';
 import { BatchPanel } from './batch-panel.js';
 import { describeBlur } from './blur.js';
 import { BlurControls } from './blur-controls.js';
-import { DeblurError, load } from './deblur.js';
+import { load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
 import { refusalOf } from './decode.js';
@@ -203,7 +203,9 @@ export class DeblurImageElement extends Base {
       for (const element of /** @type {ShadowRoot} */ (this.shadowRoot).querySelectorAll(selector))
         element.addEventListener(type, act);
     };
-    on('.close', 'click', () => this.close());
+    on('.close', 'click', async () => {
+      if (await this.batchPanel.mayClose()) this.close();
+    });
     on('.cancel', 'click', () => this.session?.stop());
     on('.strength', 'input', () => this.strengthChanged());
     on('.anyway', 'click', () => this.sharpenAnyway());
@@ -489,11 +491,11 @@ export class DeblurImageElement extends Base {
     }
     this.announce(this.t('Cancelled'));
     if (this.goBack(session)) return;
-    if (item) this.batch.update(item, { state: 'failed', error: new DeblurError('bad-argument', 'Cancelled') });
-    // Of a photograph that was restored before, or is one of several, one sees what is there.
-    if (session.times.restoreMs || (item && session.assumed)) this.show('done');
-    else if (item) this.fail(item.error);
-    else this.close();
+    if (item) this.batch.update(item, { state: 'cancelled' });
+    // As soon as its blur is known it can be finished, and one sees what there is of it.
+    if (session.assumed) return this.show('done');
+    this.leave();
+    this.show('empty');
   }
 
   /** To the result before the correction that was cancelled. @param {Session} session @returns {boolean} Whether there is one. */

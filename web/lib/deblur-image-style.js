@@ -214,7 +214,7 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 .film button[data-state='waiting'] canvas { opacity: 0.45; }
 .film button[aria-current='true'] { outline: 3px solid var(--accent); }
 .film button::before { content: ''; position: absolute; z-index: 1; inset: auto auto 0 0; width: calc(100% * var(--done, 0)); height: 5px; background: var(--accent); }
-.film button[data-state='done']::after, .film button[data-state='failed']::after {
+.film button:is([data-state='done'], [data-state='failed'], [data-state='cancelled'])::after {
   position: absolute;
   inset: auto 0.25rem 0.4rem auto;
   width: 1.3rem;
@@ -226,6 +226,11 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 }
 .film button[data-state='done']::after { content: '✓'; }
 .film button[data-state='failed']::after { content: '!'; background: var(--alarm); color: var(--panel); }
+.film button[data-state='cancelled']::after { content: '×'; background: var(--quiet); color: var(--panel); }
+.leaving { max-width: min(26rem, calc(100vw - 2rem)); padding: 1.2rem; border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: inherit; }
+.leaving::backdrop { background: rgb(0 0 0 / 45%); }
+.leaving p { margin: 0 0 0.6rem; }
+.leaving .actions { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: 0.5rem; margin-top: 1rem; }
 
 /* ---- all of the window, on a page of its own ---- */
 :host([fill][active]) .frame {

@@ -110,6 +110,16 @@ export const html = /* html */ `
     </div>
     <ol class="film" aria-label="Photographs"></ol>
   </div>
+  <dialog class="leaving" aria-labelledby="leaving-text">
+    <form method="dialog">
+      <p class="title leaving-text" id="leaving-text"></p>
+      <p data-t>What was not downloaded is lost.</p>
+      <div class="actions">
+        <button value="" part="button" autofocus data-t>Keep them</button>
+        <button value="close" class="primary" part="button" data-t>Close them</button>
+      </div>
+    </form>
+  </dialog>
   <input class="file" type="file" accept="image/*" multiple hidden aria-label="Photographs">
   <input class="file-camera" type="file" accept="image/*" capture="environment" hidden aria-label="Photograph">
   <input class="file-folder" type="file" webkitdirectory hidden aria-label="Folder">

@@ -145,6 +145,7 @@ export async function decode(input, core, estimates, onPixels) {
     return estimateDrawn(decodedBitmap(await toBitmap(input, unreadable), drawn, notes), core, estimates, onPixels);
   const picture = core.decode(bytes);
   try {
+    picture.fillTransparent();
     const { width, height, channels } = picture.fields;
     onPixels({ pixels: picture.rgba(), width, height, alpha: channels === 4, metadata, notes });
     return estimates ? picture.estimate() : null;
@@ -181,10 +182,12 @@ export async function refusalOf(blob) {
 
 /** @param {Decoded} decoded @param {import('./wasm.js').Core} core @param {boolean} estimates @param {(decoded: Decoded) => void} onPixels */
 function estimateDrawn(decoded, core, estimates, onPixels) {
-  const { pixels, width, height } = decoded;
-  const picture = estimates ? core.picture(pixels, width, height) : null;
+  const { pixels, width, height, alpha } = decoded;
+  const picture = estimates || alpha ? core.picture(pixels, width, height) : null;
   try {
-    onPixels(decoded);
+    if (alpha) picture?.fillTransparent();
+    onPixels(alpha && picture ? { ...decoded, pixels: picture.rgba() } : decoded);
+    if (!estimates) return null;
     return picture?.estimate() ?? null;
   } finally {
     picture?.close();

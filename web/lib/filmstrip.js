@@ -9,6 +9,7 @@ const stateTexts = {
   working: 'being sharpened',
   done: 'done',
   failed: 'failed',
+  cancelled: 'cancelled',
 };
 
 /** The photographs of a batch, small, each with how far it is. */

@@ -230,6 +230,16 @@ export class CorePicture {
     this.core.bytes.set(rgba, this.source + 4 * this.width * y);
   }
 
+  /** Colours for what is not seen, as deblur_fill_transparent says; before anything else is done with it. */
+  fillTransparent() {
+    this.core.check(this.core.exports.module_fill_transparent(this.source, this.width, this.height));
+  }
+
+  /** @returns {Uint8ClampedArray<ArrayBuffer>} What it is made of, in a copy that outlives the picture. */
+  rgba() {
+    return new Uint8ClampedArray(this.core.bytes.slice(this.source, this.source + this.size).buffer);
+  }
+
   close() {
     for (const address of [this.source, this.result, this.blur]) if (address) this.core.free(address);
   }
@@ -297,6 +307,12 @@ export class FilePicture {
   get fields() {
     const [start, width, height, channels] = new Uint32Array(this.core.exports.memory.buffer, this.address, 4);
     return { pixels: this.core.bytes.subarray(start, start + width * height * channels), width, height, channels };
+  }
+
+  /** Colours for what is not seen, as deblur_fill_transparent says; before anything else is done with it. */
+  fillTransparent() {
+    const { pixels, width, height, channels } = this.fields;
+    if (channels === 4) this.core.check(this.core.exports.module_fill_transparent(pixels.byteOffset, width, height));
   }
 
   /** @returns {BlurEstimate} */

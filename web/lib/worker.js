@@ -84,6 +84,7 @@ const answers = {
   estimate(/** @type {EstimateRequest} */ { pixels, width, height }) {
     const picture = core.picture(new Uint8Array(pixels), width, height);
     try {
+      picture.fillTransparent();
       return { blur: picture.estimate() };
     } finally {
       picture.close();

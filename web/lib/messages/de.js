@@ -18,8 +18,10 @@ export default {
   'Choose a photograph': 'Foto wählen',
   'Choose another photograph': 'Anderes Foto wählen',
   'Choose or take a blurry photograph': 'Ein unscharfes Foto wählen oder aufnehmen',
-  'Close this photograph': 'Dieses Foto schließen',
   'Close all photographs': 'Alle Fotos schließen',
+  'Close all {count} photographs?': 'Alle {count} Fotos schließen?',
+  'Close them': 'Schließen',
+  'Close this photograph': 'Dieses Foto schließen',
   Copied: 'Kopiert',
   Copy: 'Kopieren',
   'Copy the details': 'Angaben kopieren',
@@ -37,7 +39,10 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Gedrückt halten, um das Foto zu sehen, wie es war (oder B halten)',
   'How it works': 'Wie es geht',
   'How much of the photograph is shown as it was': 'Wie viel vom Foto gezeigt wird, wie es war',
+  'Is a part of it blurred? Set the kind and the size below.':
+    'Ist ein Teil davon unscharf? Stellen Sie unten Art und Größe ein.',
   'It stays on your device.': 'Es bleibt auf Ihrem Gerät.',
+  'Keep them': 'Behalten',
   'Kind of blur': 'Art der Unschärfe',
   Language: 'Sprache',
   'Leave out where it was taken (GPS)': 'Aufnahmeort weglassen (GPS)',
@@ -51,8 +56,6 @@ export default {
   'No blur to speak of': 'Keine nennenswerte Unschärfe',
   None: 'Keine',
   'Not right? Set the kind and the size below.': 'Stimmt nicht? Stellen Sie unten Art und Größe ein.',
-  'Is a part of it blurred? Set the kind and the size below.':
-    'Ist ein Teil davon unscharf? Stellen Sie unten Art und Größe ein.',
   'On your own site': 'Auf Ihrer eigenen Seite',
   'Out of focus': 'Falsch fokussiert',
   'Out of focus, radius about {size}': 'Falsch fokussiert, Radius etwa {size}',
@@ -125,6 +128,7 @@ export default {
   'What to expect': 'Was zu erwarten ist',
   'What was dropped is not a file; save the picture first, then drop it':
     'Was abgelegt wurde, ist keine Datei; speichern Sie das Bild erst, dann legen Sie es ab',
+  'What was not downloaded is lost.': 'Was nicht heruntergeladen wurde, geht verloren.',
   'Writing the file…': 'Die Datei wird geschrieben …',
   'Zoom in': 'Vergrößern',
   'Zoom in (+)': 'Vergrößern (+)',
@@ -152,6 +156,7 @@ export default {
   'this kind of picture is not supported (CMYK, animated, or another format): save it as an ordinary JPEG or PNG':
     'diese Art Bild wird nicht unterstützt (CMYK, animiert oder ein anderes Format): speichern Sie es als gewöhnliches JPEG oder PNG',
   waiting: 'wartet',
+  '{cancelled} cancelled': '{cancelled} abgebrochen',
   '{done} of {count} done': '{done} von {count} fertig',
   '{failed} failed': '{failed} fehlgeschlagen',
   '{what} could not be fetched ({status})': '{what} ließ sich nicht laden ({status})',

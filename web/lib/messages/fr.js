@@ -18,8 +18,10 @@ export default {
   'Choose a photograph': 'Choisir une photo',
   'Choose another photograph': 'Choisir une autre photo',
   'Choose or take a blurry photograph': 'Choisissez ou prenez une photo floue',
-  'Close this photograph': 'Fermer cette photo',
   'Close all photographs': 'Fermer toutes les photos',
+  'Close all {count} photographs?': 'Fermer les {count} photos ?',
+  'Close them': 'Les fermer',
+  'Close this photograph': 'Fermer cette photo',
   Copied: 'Copié',
   Copy: 'Copier',
   'Copy the details': 'Copier les détails',
@@ -37,7 +39,10 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Maintenir pour voir la photo d’origine (ou maintenir B)',
   'How it works': 'Comment ça marche',
   'How much of the photograph is shown as it was': 'Part de la photo montrée telle qu’elle était',
+  'Is a part of it blurred? Set the kind and the size below.':
+    'Une partie est-elle floue ? Réglez le type et la taille ci-dessous.',
   'It stays on your device.': 'Elle reste sur votre appareil.',
+  'Keep them': 'Les garder',
   'Kind of blur': 'Type de flou',
   Language: 'Langue',
   'Leave out where it was taken (GPS)': 'Retirer le lieu de la prise de vue (GPS)',
@@ -51,8 +56,6 @@ export default {
   'No blur to speak of': 'Pas de flou notable',
   None: 'Aucun',
   'Not right? Set the kind and the size below.': 'Ce n’est pas ça ? Réglez le type et la taille ci-dessous.',
-  'Is a part of it blurred? Set the kind and the size below.':
-    'Une partie est-elle floue ? Réglez le type et la taille ci-dessous.',
   'On your own site': 'Sur votre propre site',
   'Out of focus': 'Mise au point manquée',
   'Out of focus, radius about {size}': 'Mise au point manquée, rayon d’environ {size}',
@@ -125,6 +128,7 @@ export default {
   'What to expect': 'À quoi s’attendre',
   'What was dropped is not a file; save the picture first, then drop it':
     'Ce qui a été déposé n’est pas un fichier ; enregistrez d’abord l’image, puis déposez-la',
+  'What was not downloaded is lost.': 'Ce qui n’a pas été téléchargé est perdu.',
   'Writing the file…': 'Écriture du fichier…',
   'Zoom in': 'Agrandir',
   'Zoom in (+)': 'Agrandir (+)',
@@ -152,6 +156,7 @@ export default {
   'this kind of picture is not supported (CMYK, animated, or another format): save it as an ordinary JPEG or PNG':
     'ce type d’image n’est pas pris en charge (CMJN, animée, ou autre format) : enregistrez-la en JPEG ou PNG ordinaire',
   waiting: 'en attente',
+  '{cancelled} cancelled': '{cancelled} annulées',
   '{done} of {count} done': '{done} sur {count} terminées',
   '{failed} failed': '{failed} en échec',
   '{what} could not be fetched ({status})': '{what} n’a pas pu être chargé ({status})',
