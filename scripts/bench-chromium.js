@@ -7,27 +7,36 @@ import { serve } from './serve.js';
 
 /** @typedef {{ seconds: number, peak_mb: number, difference?: number }} Measurement */
 
-/** Runs in the page: `work` again and again, and the median. The engine still compiles, on other threads, while the first runs go on. */
-const MEASURE = `async (work) => {
-  for (let i = 0; i < 4; i++) await work();
-  const seconds = [];
-  for (let i = 0; i < 9; i++) {
-    const start = performance.now();
-    await work();
-    seconds.push((performance.now() - start) / 1000);
-  }
-  return seconds.sort((a, b) => a - b)[4];
+/**
+ * Runs in the page: `work` up to so many times, fewer where that takes long, and the median of those after the first ones: the engine
+ * still compiles then, on other threads.
+ * @param {number} first @param {number} times
+ */
+const measuring = (first, times) => `async (work) => {
+  const run = async (most, longest) => {
+    const seconds = [];
+    for (let spent = 0; seconds.length < most && spent < longest; spent += seconds.at(-1)) {
+      const start = performance.now();
+      await work();
+      seconds.push((performance.now() - start) / 1000);
+    }
+    return seconds.sort((a, b) => a - b);
+  };
+  await run(${first}, 5);
+  const seconds = await run(${times}, 20);
+  return seconds[seconds.length >> 1];
 }`;
+const [MANY, FEW] = [measuring(4, 9), measuring(0, 2)];
 
 /**
  * Time from one page, and memory from another: reading how much a browser has, twenty times a second, takes a core and holds its processes up.
  * @template Result
- * @param {(watch: (work: () => Promise<Result>) => Promise<any>) => Promise<any>} inFreshPage
+ * @param {(measure: string, watch: (work: () => Promise<Result>) => Promise<any>) => Promise<any>} inFreshPage
  * @returns {Promise<{ result: Result, peak_mb: number }>}
  */
 async function measured(inFreshPage) {
-  const result = await inFreshPage((work) => work());
-  const { before, peak } = await inFreshPage(watchMemory);
+  const result = await inFreshPage(MANY, (work) => work());
+  const { before, peak } = await inFreshPage(FEW, watchMemory);
   return { result, peak_mb: peak - before };
 }
 
@@ -57,7 +66,7 @@ export async function layers(variant) {
  * @returns {Promise<Measurement>}
  */
 export async function ours(model, side, workers, variant) {
-  const { result, peak_mb } = await measured(async (watch) => {
+  const { result, peak_mb } = await measured(async (measure, watch) => {
     const stage = await openStage();
     const { page } = await stage.open('lib/errors.js', { ownModel: true });
     await page.route('**/deblur-*.wasm', (route) => route.fulfill({ path: `build/wasm/deblur-${variant}.wasm` }));
@@ -69,7 +78,7 @@ export async function ours(model, side, workers, variant) {
         const picture = new ImageData(${side}, ${side});
         picture.data.forEach((_, i, all) => { all[i] = i % 4 === 3 ? 255 : Math.imul(i, 2654435761) >>> 24; });
         const blur = await deblurrer.estimate(picture);
-        return (${MEASURE})(() => deblurrer.deblur(picture, { blur }));
+        return (${measure})(() => deblurrer.deblur(picture, { blur }));
       })()`),
     );
     await stage.close();
@@ -82,18 +91,18 @@ export async function ours(model, side, workers, variant) {
  * Somebody else's engine, in a page that is isolated from others, as threads need it.
  * @param {string} folder With index.html and all that the page fetches.
  * @param {string[]} scripts Addresses of what the page runs before.
- * @param {string} work A function's text; it resolves with the seconds and the largest difference from our output.
+ * @param {(measure: string) => string} work A function's text, around that of what measures; it resolves with the seconds and the largest difference from our output.
  * @returns {Promise<Measurement>}
  */
 async function theirs(folder, scripts, work) {
   const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
   const server = await serve(folder, 0, isolated);
-  const { result, peak_mb } = await measured(async (watch) => {
+  const { result, peak_mb } = await measured(async (measure, watch) => {
     const stage = await openStage();
     const page = await stage.browser.newPage();
     await page.goto(`${server.url}index.html`);
     for (const url of scripts) await page.addScriptTag({ url });
-    const seen = await watch(() => page.evaluate(`(${work})()`));
+    const seen = await watch(() => page.evaluate(`(${work(measure)})()`));
     await stage.close();
     return seen;
   });
@@ -111,7 +120,7 @@ export function onnx(folder, side, threads) {
   return theirs(
     folder,
     [],
-    `async () => {
+    (measure) => `async () => {
       const { env, InferenceSession, Tensor } = await import('/ort/ort.wasm.min.mjs');
       if (!crossOriginIsolated) throw new Error('the page is not isolated: there are no threads');
       env.wasm.numThreads = ${threads};
@@ -120,7 +129,7 @@ export function onnx(folder, side, threads) {
       const session = await InferenceSession.create('/model.onnx', { executionProviders: ['wasm'] });
       const feeds = { picture: new Tensor('float32', await floats('/picture.f32'), [1, 3, ${side}, ${side}]) };
       let output;
-      const seconds = await (${MEASURE})(async () => {
+      const seconds = await (${measure})(async () => {
         output = (await session.run(feeds))[session.outputNames[0]].data;
       });
       const wanted = await floats('/output.f32');
@@ -175,7 +184,7 @@ export function tfjs(folder, side, threads) {
   return theirs(
     folder,
     ['core', 'backend-cpu', 'backend-wasm'].map((part) => `/tfjs/tf-${part}.min.js`),
-    `async () => {
+    (measure) => `async () => {
       tf.wasm.setWasmPaths('/tfjs/');
       tf.wasm.setThreadsCount(${threads});
       await tf.setBackend('wasm');
@@ -183,7 +192,7 @@ export function tfjs(folder, side, threads) {
       const run = (${FOLLOW})(tf, await (await fetch('/plan.json')).json(), await floats('/plan.f32'));
       const planes = async (name) => tf.tensor(await floats(name), [1, 3, ${side}, ${side}]);
       const picture = tf.transpose(await planes('/picture.f32'), [0, 2, 3, 1]);
-      const seconds = await (${MEASURE})(async () => {
+      const seconds = await (${measure})(async () => {
         const output = run(picture);
         await output.data();
         output.dispose();

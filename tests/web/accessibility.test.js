@@ -57,6 +57,9 @@ for (const [device, options] of devices)
       );
       await page.locator('deblur-image .zip:enabled').waitFor();
       await check('several');
+      await page.locator('deblur-image .close').click();
+      await page.locator('deblur-image .leaving').waitFor();
+      await check('asked whether to close them');
       await page.context().close();
     });
 
