@@ -9,6 +9,7 @@
 #include "core/executor.h"
 #include "core/image.h"
 #include "core/model_file.h"
+#include "core/networks.h"
 #include "core/restore_tiles.h"
 #include "core/sha256.h"
 #include "core/size.h"
@@ -127,9 +128,9 @@ static struct map show(struct executor *executor, const struct deblur_image *pic
 }
 
 /* Tells it the spectrum of all crops together: one alone has too few windows for the scene to average out. */
-static enum deblur_status tell_spectrum(struct executor *executor, const struct deblur_image *picture,
-										const struct crop *crops, size_t count, size_t width, size_t height,
-										size_t alignment) {
+static enum deblur_status tell_spectrum(const struct graph *estimator, struct executor *executor,
+										const struct deblur_image *picture, const struct crop *crops, size_t count,
+										size_t width, size_t height, size_t alignment) {
 	struct spectrum *spectrum = spectrum_create();
 	if (!spectrum) return DEBLUR_OUT_OF_MEMORY;
 	for (size_t c = 0; c < count && (!c || crops[c].energy > 0); c++) { /* not what is flat or transparent */
@@ -139,7 +140,9 @@ static enum deblur_status tell_spectrum(struct executor *executor, const struct 
 	float numbers[SPECTRUM_COUNT];
 	spectrum_describe(spectrum, numbers);
 	spectrum_destroy(spectrum);
-	executor_set_condition(executor, numbers);
+	float told[SPECTRUM_COUNT];
+	networks_tell_spectrum(estimator, numbers, told);
+	executor_set_condition(executor, told);
 	return DEBLUR_OK;
 }
 
@@ -154,7 +157,7 @@ static enum deblur_status estimate_raw(const struct graph *estimator, const stru
 	enum deblur_status status = executor_create(estimator, kernels_best(),
 												&(struct executor_size){.height = height, .width = width}, &executor);
 	if (!status && estimator->condition >= 0)
-		status = tell_spectrum(executor, picture, crops, count, width, height, alignment);
+		status = tell_spectrum(estimator, executor, picture, crops, count, width, height, alignment);
 	if (status) {
 		executor_destroy(executor);
 		return status;

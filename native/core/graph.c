@@ -104,7 +104,8 @@ static size_t input_count(enum graph_op_kind kind) {
 }
 
 static bool has_activation(enum graph_op_kind kind) {
-	return graph_is_convolution(kind) || kind == GRAPH_LINEAR || kind == GRAPH_CHANNEL_AFFINE;
+	return graph_is_convolution(kind) || kind == GRAPH_LINEAR || kind == GRAPH_RING_CONV ||
+		   kind == GRAPH_CHANNEL_AFFINE;
 }
 
 static bool has_parameters(enum graph_op_kind kind) {
@@ -123,7 +124,7 @@ static bool inputs_exist(const struct graph *graph, const struct graph_op *op) {
 }
 
 static bool takes_vectors(enum graph_op_kind kind) {
-	return kind == GRAPH_LINEAR || kind == GRAPH_CONCAT;
+	return kind == GRAPH_LINEAR || kind == GRAPH_CONCAT || kind == GRAPH_RING_CONV;
 }
 
 struct shape {
@@ -144,6 +145,8 @@ static bool attributes_are_fine(const struct graph_op *op) {
 	case GRAPH_PIXEL_SHUFFLE:
 	case GRAPH_PIXEL_UNSHUFFLE:
 		return op->kernel == 1 && op->stride >= 2 && op->stride <= 8;
+	case GRAPH_RING_CONV:
+		return (op->kernel == 1 || op->kernel == 3) && op->stride >= 3 && op->stride <= 64;
 	default:
 		return op->kernel == 1 && op->stride == 1;
 	}
@@ -187,6 +190,8 @@ static struct shape derive_shape(const struct graph *graph, const struct graph_o
 		return (struct shape){x->channels, 0};
 	case GRAPH_LINEAR:
 		return (struct shape){out_channels, 0};
+	case GRAPH_RING_CONV: /* out_channels is of all places */
+		return x->channels % op->stride || out_channels % op->stride ? impossible : (struct shape){out_channels, 0};
 	case GRAPH_CONCAT: {
 		const struct graph_tensor *b = &graph->tensors[op->inputs[1]];
 		return b->downscale ? impossible : (struct shape){x->channels + b->channels, 0};
@@ -209,6 +214,11 @@ static void add_parameters(struct graph *graph, struct graph_op *op, const char 
 	if (op->kind == GRAPH_CONV_TRANSPOSE2X2) memcpy(weight, (uint32_t[4]){2, 2, out, in}, sizeof weight);
 	if (op->kind == GRAPH_LINEAR) memcpy(weight, (uint32_t[4]){out, in, 1, 1}, sizeof weight);
 	if (op->kind == GRAPH_MIXED_CONV2D) weight[0] = graph->tensors[op->inputs[1]].channels;
+	if (op->kind == GRAPH_RING_CONV) {
+		weight[0] = bias[0] = out / op->stride;
+		weight[2] = 1;
+		weight[3] = in / op->stride;
+	}
 	op->weight = add_parameter(graph, name, ".weight", weight);
 	if (op->kind == GRAPH_MIXED_CONV2D && op->weight >= 0)
 		op->mix = add_parameter(graph, name, ".mix", (uint32_t[4]){out, weight[0], 1, 1});
@@ -282,6 +292,11 @@ int graph_global_average(struct graph *graph, int x, const char *name) {
 
 int graph_linear(struct graph *graph, int x, const char *name, uint32_t out_channels, enum activation activation) {
 	return append_unary(graph, GRAPH_LINEAR, x, 1, 1, activation, name, out_channels);
+}
+
+int graph_ring_conv(struct graph *graph, int x, const char *name, uint32_t places, uint32_t out_channels,
+					uint32_t kernel, enum activation activation) {
+	return append_unary(graph, GRAPH_RING_CONV, x, kernel, places, activation, name, places * out_channels);
 }
 
 int graph_add(struct graph *graph, int a, int b, const char *name) {
@@ -395,6 +410,14 @@ void graph_mix_kernel(const struct graph *graph, const struct graph_op *op, cons
 	}
 }
 
+void graph_ring_window(const struct graph *graph, const struct graph_op *op, const float *x, size_t place,
+					   float *window) {
+	const struct graph_parameter *weight = &graph->parameters[op->weight];
+	const size_t in = weight->shape[3], places = op->stride, kernel = weight->shape[1];
+	for (size_t k = 0; k < kernel; k++)
+		memcpy(window + k * in, x + (place + places + k - kernel / 2) % places * in, in * sizeof *window);
+}
+
 /* ---- facts ---- */
 
 size_t graph_parameter_total(const struct graph *graph) {
@@ -443,7 +466,7 @@ struct graph_cut graph_cut(const struct graph *graph) {
 
 const char *graph_op_kind_name(enum graph_op_kind kind) {
 	static const char *const names[GRAPH_OP_KIND_COUNT] = {
-		"conv2d", "conv_transpose2x2", "pixel_shuffle", "pixel_unshuffle", "add", "sigmoid", "global_average",
-		"linear", "channel_affine",    "concat",        "mixed_conv2d"};
+		"conv2d", "conv_transpose2x2", "pixel_shuffle", "pixel_unshuffle", "add",      "sigmoid", "global_average",
+		"linear", "channel_affine",    "concat",        "mixed_conv2d",    "ring_conv"};
 	return (unsigned)kind < GRAPH_OP_KIND_COUNT ? names[kind] : "unknown";
 }

@@ -41,6 +41,10 @@ enum graph_op_kind {
 	 * Dynamic Convolution via Matrix Decomposition", 2021). Inputs: map, gate [rank], shift [out]; the vectors follow
 	 * from the condition alone. Parameters weight [rank][k][k][in], mix [out][rank], bias [out]. */
 	GRAPH_MIXED_CONV2D,
+	/* A convolution around a circle: the vector is [places][in], place after place, and each gives [out] from itself
+	 * and the one on either side, the first being next to the last. `stride` says how many places there are. Inputs:
+	 * vector; weight [out][k][1][in], bias [out]. */
+	GRAPH_RING_CONV,
 	GRAPH_OP_KIND_COUNT
 };
 
@@ -61,8 +65,9 @@ struct graph_parameter {
 struct graph_op {
 	enum graph_op_kind kind;
 	enum activation activation; /* convolutions, linear, channel_affine */
-	uint32_t kernel;            /* conv2d, mixed_conv2d: 1 or 3 */
-	uint32_t stride;            /* conv2d, mixed_conv2d: 1 or 2; pixel (un)shuffle: the factor, 2..8; otherwise 1 */
+	uint32_t kernel;            /* conv2d, mixed_conv2d, ring_conv: 1 or 3 */
+	uint32_t stride;            /* conv2d, mixed_conv2d: 1 or 2; pixel (un)shuffle: the factor, 2..8; ring_conv: places,
+								   3..64; otherwise 1 */
 	int inputs[3];              /* tensor indices, -1 where unused; always earlier tensors */
 	int output;                 /* tensor index; every op gives exactly one new tensor */
 	int weight, bias, mix;      /* parameter indices, -1 where the op has none */
@@ -128,12 +133,18 @@ int graph_add(struct graph *graph, int a, int b, const char *name);
 int graph_sigmoid(struct graph *graph, int x, const char *name);
 int graph_global_average(struct graph *graph, int x, const char *name);
 int graph_linear(struct graph *graph, int x, const char *name, uint32_t out_channels, enum activation activation);
+int graph_ring_conv(struct graph *graph, int x, const char *name, uint32_t places, uint32_t out_channels,
+					uint32_t kernel, enum activation activation); /* out_channels: of each place */
 int graph_channel_affine(struct graph *graph, int x, int scale, int shift, const char *name,
 						 enum activation activation);
 int graph_concat(struct graph *graph, int a, int b, const char *name);
 
 /* The kernel that a mixed_conv2d has with these gates, as a conv2d's parameter: [out][k][k][in]. */
 void graph_mix_kernel(const struct graph *graph, const struct graph_op *op, const float *gate, float *kernel);
+
+/* What a ring_conv sees from one place, [k][in]. */
+void graph_ring_window(const struct graph *graph, const struct graph_op *op, const float *x, size_t place,
+					   float *window);
 
 /* Facts that follow from the ops. */
 size_t graph_parameter_total(const struct graph *graph);

@@ -109,7 +109,7 @@ struct graph *networks_estimator(void) {
 	struct graph *graph = graph_create("estimator");
 	if (!graph) return NULL;
 	int x = graph_input_map(graph, "picture", 3);
-	const int spectrum = graph_input_vector(graph, "spectrum", SPECTRUM_COUNT);
+	int spectrum = graph_input_vector(graph, "spectrum", SPECTRUM_COUNT);
 	x = graph_pixel_unshuffle(graph, x, "unshuffle", 2);
 	x = graph_conv2d(graph, x, "stem", widths[0], 3, 1, ACTIVATION_RELU);
 	for (uint32_t level = 1; level < 4; level++) {
@@ -118,10 +118,24 @@ struct graph *networks_estimator(void) {
 	}
 	x = graph_conv2d(graph, x, "features", 64, 1, 1, ACTIVATION_RELU);
 	x = graph_global_average(graph, x, "average");
+	/* Blur looks the same in every direction, and so do the numbers of one beside those of the next. */
+	spectrum = graph_ring_conv(graph, spectrum, "ring1", SPECTRUM_ANGLES, 64, 3, ACTIVATION_RELU);
+	spectrum = graph_ring_conv(graph, spectrum, "ring2", SPECTRUM_ANGLES, 64, 3, ACTIVATION_RELU);
+	spectrum = graph_ring_conv(graph, spectrum, "ring3", SPECTRUM_ANGLES, 24, 1, ACTIVATION_RELU);
 	x = graph_concat(graph, x, spectrum, "seen");
 	x = graph_linear(graph, x, "hidden1", 96, ACTIVATION_RELU);
 	x = graph_linear(graph, x, "hidden2", 64, ACTIVATION_RELU);
 	return finished(graph, graph_linear(graph, x, "found", BLUR_RAW_COUNT, ACTIVATION_NONE));
+}
+
+void networks_tell_spectrum(const struct graph *estimator, const float *numbers, float *told) {
+	bool by_angle = false;
+	for (size_t i = 0; i < estimator->op_count; i++)
+		if (estimator->ops[i].kind == GRAPH_RING_CONV) by_angle = true;
+	if (by_angle)
+		spectrum_by_angle(numbers, told);
+	else
+		memcpy(told, numbers, SPECTRUM_COUNT * sizeof *told);
 }
 
 struct graph *networks_published_unet(void) {

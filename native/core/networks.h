@@ -21,6 +21,10 @@ struct networks_unet {
 struct graph *networks_unet(const struct networks_unet *size);
 struct graph *
 networks_estimator(void); /* picture and its spectrum in, BLUR_RAW_COUNT numbers out (spectrum.h, blur.h) */
+
+/* A spectrum's numbers in the order that an estimator wants: by angle, or, if it is an older one, as described. */
+void networks_tell_spectrum(const struct graph *estimator, const float *numbers, float *told);
+
 struct graph *networks_published_unet(void); /* the published teacher (Team Falcons 2025): 1,290,883 parameters */
 
 /* "student", "student-scaled", "student-fast", "teacher", "published"; NULL if unknown or out of memory. */

@@ -246,3 +246,14 @@ bool spectrum_of(const float *pixels, size_t row_stride, size_t width, size_t he
 	spectrum_destroy(s);
 	return true;
 }
+
+void spectrum_by_angle(const float numbers[SPECTRUM_COUNT], float turned[SPECTRUM_COUNT]) {
+	enum { WIDE = SPECTRUM_WIDE_ANGLES / SPECTRUM_ANGLES, OF_WIDE = WIDE * SPECTRUM_WIDE_RADII };
+	for (size_t angle = 0; angle < SPECTRUM_ANGLES; angle++) {
+		for (size_t mean = 0; mean < SPECTRUM_MEANS; mean++, turned += SPECTRUM_RADII)
+			memcpy(turned, numbers + (mean * SPECTRUM_ANGLES + angle) * SPECTRUM_RADII,
+				   SPECTRUM_RADII * sizeof *turned);
+		memcpy(turned, numbers + SPECTRUM_NARROW_COUNT + angle * OF_WIDE, OF_WIDE * sizeof *turned);
+		turned += OF_WIDE;
+	}
+}

@@ -49,6 +49,10 @@ void spectrum_add(struct spectrum *spectrum, const float *pixels, size_t row_str
  * wide ones by [angle][radius]. Something must have been added. */
 void spectrum_describe(const struct spectrum *spectrum, float numbers[SPECTRUM_COUNT]);
 
+/* The same numbers by direction: of each of SPECTRUM_ANGLES the two means of the narrow windows, then the two
+ * directions of the wide ones that lie within it, each by radius. */
+void spectrum_by_angle(const float numbers[SPECTRUM_COUNT], float turned[SPECTRUM_COUNT]);
+
 /* All three steps for one part. False: out of memory. */
 bool spectrum_of(const float *pixels, size_t row_stride, size_t width, size_t height, float numbers[SPECTRUM_COUNT]);
 

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "train/backward.h"
@@ -109,6 +110,39 @@ static void backward_linear_op(struct net_part *part, const struct graph_op *op,
 	x->filled = true;
 }
 
+/* As a linear op on what each place sees. */
+static enum deblur_status backward_ring(struct net_part *part, const struct graph_op *op, struct tensor *x,
+										const struct tensor *y) {
+	const struct graph_parameter *weight = &part->graph->parameters[op->weight];
+	const size_t in = weight->shape[3], seen = weight->shape[1] * in, places = part->options.batch * op->stride;
+	float *windows = malloc(2 * places * seen * sizeof *windows), *dwindows = windows + places * seen;
+	if (!windows) return DEBLUR_OUT_OF_MEMORY;
+	for (size_t i = 0; i < places; i++)
+		graph_ring_window(part->graph, op, (const float *)x->data + i / op->stride * x->channels, i % op->stride,
+						  windows + i * seen);
+	const struct backward_linear arguments = {.batch = places,
+											  .in = seen,
+											  .out = weight->shape[0],
+											  .x = windows,
+											  .weights = weight->values,
+											  .dy = gradient_of(part, y).data,
+											  .dweights = part->gradients[op->weight],
+											  .dbias = part->gradients[op->bias],
+											  .dx = x->wanted ? dwindows : NULL};
+	backward_linear(&arguments);
+	float *dx = gradient_of(part, x).data;
+	if (x->wanted && !x->filled) memset(dx, 0, x->count * sizeof *dx);
+	for (size_t i = 0; x->wanted && i < places; i++)
+		for (size_t k = 0; k < weight->shape[1]; k++) {
+			const size_t place = (i % op->stride + op->stride + k - weight->shape[1] / 2) % op->stride;
+			backward_add(span_of_floats(dwindows + i * seen + k * in),
+						 span_of_floats(dx + i / op->stride * x->channels + place * in), in, true);
+		}
+	free(windows);
+	x->filled = true;
+	return DEBLUR_OK;
+}
+
 static void backward_sum(struct net_part *part, size_t i, const struct tensor *y) {
 	for (int j = 0; j < 2; j++) {
 		struct tensor *term = &part->tensors[part->graph->ops[i].inputs[j]];
@@ -162,6 +196,8 @@ static enum deblur_status backward_op(struct net_part *part, size_t i) {
 	case GRAPH_LINEAR:
 		backward_linear_op(part, op, x, y);
 		break;
+	case GRAPH_RING_CONV:
+		return backward_ring(part, op, x, y);
 	case GRAPH_CHANNEL_AFFINE:
 		backward_affine(part, op, x, y);
 		break;

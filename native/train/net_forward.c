@@ -84,6 +84,19 @@ static void forward_linear(const struct net_part *part, const struct graph_op *o
 							  (float *)y->data + n * y->channels);
 }
 
+static void forward_ring(const struct net_part *part, const struct graph_op *op, const struct tensor *x,
+						 struct tensor *y) {
+	const struct graph_parameter *weight = &part->graph->parameters[op->weight];
+	const size_t out = weight->shape[0], in = weight->shape[1] * weight->shape[3];
+	float window[GRAPH_MAX_CHANNELS];
+	for (size_t n = 0; n < part->options.batch; n++)
+		for (size_t place = 0; place < op->stride; place++) {
+			graph_ring_window(part->graph, op, (const float *)x->data + n * x->channels, place, window);
+			part->kernels->linear(in, out, weight->values, part->graph->parameters[op->bias].values, op->activation,
+								  window, (float *)y->data + n * y->channels + place * out);
+		}
+}
+
 static void forward_concat(const struct net_part *part, const struct tensor *a, const struct tensor *b,
 						   struct tensor *y) {
 	for (size_t n = 0; n < part->options.batch; n++) {
@@ -195,6 +208,9 @@ static enum deblur_status forward_op(struct net_part *part, size_t i) {
 		break;
 	case GRAPH_LINEAR:
 		forward_linear(part, op, x, y);
+		break;
+	case GRAPH_RING_CONV:
+		forward_ring(part, op, x, y);
 		break;
 	case GRAPH_CHANNEL_AFFINE:
 		forward_affine(part, op, x, y);

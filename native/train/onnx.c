@@ -114,9 +114,10 @@ static size_t source_of(const struct graph_parameter *p, enum graph_op_kind kind
 static void add_kernel(struct writer *w, const struct graph_op *op) {
 	const struct graph_parameter *p = &w->graph->parameters[op->weight];
 	const bool transposed = op->kind == GRAPH_CONV_TRANSPOSE2X2;
-	const size_t side = transposed ? 2 : op->kernel, first = transposed ? p->shape[3] : p->shape[0];
+	const size_t side = transposed ? 2 : op->kernel, across = op->kind == GRAPH_RING_CONV ? 1 : side;
+	const size_t first = transposed ? p->shape[3] : p->shape[0];
 	const size_t second = transposed ? p->shape[2] : p->shape[3];
-	const int64_t shape[4] = {(int64_t)first, (int64_t)second, (int64_t)side, (int64_t)side};
+	const int64_t shape[4] = {(int64_t)first, (int64_t)second, (int64_t)side, (int64_t)across};
 	float *values = malloc(p->count * sizeof *values), *to = values;
 	if (!values) {
 		w->out.failed = true;
@@ -125,7 +126,7 @@ static void add_kernel(struct writer *w, const struct graph_op *op) {
 	for (size_t a = 0; a < first; a++)
 		for (size_t b = 0; b < second; b++)
 			for (size_t y = 0; y < side; y++)
-				for (size_t x = 0; x < side; x++) *to++ = p->values[source_of(p, op->kind, a, b, y, x)];
+				for (size_t x = 0; x < across; x++) *to++ = p->values[source_of(p, op->kind, a, b, y, x)];
 	add_tensor(w, p->name, TENSOR_FLOAT, shape, 4, values, p->count * sizeof *values);
 	free(values);
 }
@@ -176,6 +177,57 @@ static void add_linear(struct writer *w, const struct graph_op *op, const char *
 	struct buffer node = begin_node("Gemm", inputs, output);
 	add_int(&node, "transB", 1);
 	end_node(w, &node);
+}
+
+static void add_reshape(struct writer *w, const char *x, const int64_t *shape, size_t rank, const char *output) {
+	const struct name wanted = name_with(output, ".shape");
+	const int64_t count = (int64_t)rank;
+	add_tensor(w, wanted.text, TENSOR_INT64, &count, 1, shape, rank * sizeof *shape);
+	add_plain_node(w, "Reshape", (const char *const[]){x, wanted.text, NULL}, output);
+}
+
+/* [batch][a][b][1] -> [batch][b][a][1] */
+static void add_transpose(struct writer *w, const char *x, const char *output) {
+	struct buffer node = begin_node("Transpose", (const char *const[]){x, NULL}, output);
+	add_ints(&node, "perm", (const int64_t[]){0, 2, 1, 3}, 4);
+	end_node(w, &node);
+}
+
+/* One row of [batch][in][places][1]. */
+static void add_place(struct writer *w, const char *x, int64_t place, const char *output) {
+	const struct name first = name_with(output, ".first"), end = name_with(output, ".end");
+	const struct name axis = name_with(output, ".axis");
+	const int64_t after = place + 1, two = 2, one = 1;
+	add_tensor(w, first.text, TENSOR_INT64, &one, 1, &place, sizeof place);
+	add_tensor(w, end.text, TENSOR_INT64, &one, 1, &after, sizeof after);
+	add_tensor(w, axis.text, TENSOR_INT64, &one, 1, &two, sizeof two);
+	add_plain_node(w, "Slice", (const char *const[]){x, first.text, end.text, axis.text, NULL}, output);
+}
+
+/* A convolution over a column, which begins with its last row and ends with its first, if it looks at neighbours. */
+static void add_ring(struct writer *w, const struct graph_op *op, const char *x, const char *output) {
+	const struct graph_parameter *parameters = w->graph->parameters, *weight = &parameters[op->weight];
+	const int64_t places = op->stride, in = weight->shape[3], out = weight->shape[0];
+	const struct name rows = name_with(output, ".rows"), column = name_with(output, ".column");
+	const struct name last = name_with(output, ".last"), first = name_with(output, ".head");
+	const struct name closed = name_with(output, ".closed"), seen = name_with(output, ".seen");
+	const struct name back = name_with(output, ".back");
+	add_reshape(w, x, (const int64_t[]){0, places, in, 1}, 4, rows.text);
+	add_transpose(w, rows.text, column.text);
+	if (op->kernel == 3) {
+		add_place(w, column.text, places - 1, last.text);
+		add_place(w, column.text, 0, first.text);
+		struct buffer node =
+			begin_node("Concat", (const char *const[]){last.text, column.text, first.text, NULL}, closed.text);
+		add_int(&node, "axis", 2);
+		end_node(w, &node);
+	}
+	add_plain_node(w, "Conv",
+				   (const char *const[]){op->kernel == 3 ? closed.text : column.text, weight->name,
+										 parameters[op->bias].name, NULL},
+				   seen.text);
+	add_transpose(w, seen.text, back.text);
+	add_reshape(w, back.text, (const int64_t[]){0, places * out}, 2, output);
 }
 
 /* Blocks of channels are places, row by row: ONNX's depth-column-row order. */
@@ -275,6 +327,9 @@ static void add_op(struct writer *w, const struct graph_op *op) {
 		break;
 	case GRAPH_CONCAT:
 		add_concat(w, x, second, output);
+		break;
+	case GRAPH_RING_CONV:
+		add_ring(w, op, x, output);
 		break;
 	case GRAPH_OP_KIND_COUNT:
 		break;

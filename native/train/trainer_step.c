@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/blur.h"
+#include "core/networks.h"
 #include "core/spectrum.h"
 #include "train/loss.h"
 #include "train/trainer_internal.h"
@@ -21,7 +22,8 @@ static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t cro
 		snprintf(t->result->reason, sizeof t->result->reason, "%s", dataset_trouble(t->dataset));
 	if (status) return status;
 	memcpy(net_picture(net), t->drawn->pictures, batch * crop_px * crop_px * 3 * sizeof(float));
-	memcpy(net_condition(looker), t->drawn->spectra, batch * SPECTRUM_COUNT * sizeof(float));
+	for (size_t i = 0; i < batch * SPECTRUM_COUNT; i += SPECTRUM_COUNT)
+		networks_tell_spectrum(t->model.estimator, t->drawn->spectra + i, net_condition(looker) + i);
 	return DEBLUR_OK;
 }
 

@@ -41,7 +41,7 @@ static inline double dvalue(const struct graph *g, const struct graph_op *op, do
 	const struct dtensor *a = &t[op->inputs[0]], *out = &t[op->output];
 	const double *w = op->weight < 0 ? NULL : parameters[op->weight], *b = op->bias < 0 ? NULL : parameters[op->bias];
 	const size_t k = op->kernel, f = op->stride, in = a->c;
-	double sum = b ? b[c] : 0;
+	double sum = b && op->kind != GRAPH_RING_CONV ? b[c] : 0;
 	(void)g;
 	switch (op->kind) {
 	case GRAPH_CONV2D:
@@ -70,6 +70,14 @@ static inline double dvalue(const struct graph *g, const struct graph_op *op, do
 	case GRAPH_LINEAR:
 		for (size_t i = 0; i < in; i++) sum += w[c * in + i] * a->v[i];
 		return sum;
+	case GRAPH_RING_CONV: {
+		const size_t out_each = out->c / f, in_each = in / f, place = c / out_each;
+		sum = b[c % out_each];
+		for (size_t j = 0; j < k; j++)
+			for (size_t i = 0; i < in_each; i++)
+				sum += w[(c % out_each * k + j) * in_each + i] * a->v[(place + f + j - k / 2) % f * in_each + i];
+		return sum;
+	}
 	case GRAPH_CHANNEL_AFFINE:
 		return dget(a, (long)y, (long)x, c) * (1 + t[op->inputs[1]].v[c]) + t[op->inputs[2]].v[c];
 	case GRAPH_CONCAT:

@@ -234,6 +234,18 @@ static void vectors_and_affine_have_right_gradients(void) {
 	check_graph(end(g, graph_linear(g, x, "out", 4, ACTIVATION_NONE)), 7, 9, 12, 14);
 }
 
+static void rings_have_right_gradients(void) {
+	struct graph *g = graph_create("rings");
+	const int picture = graph_input_map(g, "picture", 3);
+	int told = graph_input_vector(g, "told", 20); /* 5 places of 4 */
+	told = graph_ring_conv(g, told, "wide", 5, 6, 3, ACTIVATION_RELU);
+	told = graph_ring_conv(g, told, "next", 5, 3, 3, ACTIVATION_NONE);
+	told = graph_ring_conv(g, told, "point", 5, 2, 1, ACTIVATION_RELU);
+	int x = graph_global_average(g, graph_conv2d(g, picture, "conv", 6, 3, 1, ACTIVATION_RELU), "average");
+	x = graph_ring_conv(g, x, "of the picture", 3, 4, 3, ACTIVATION_RELU);
+	check_graph(end(g, graph_linear(g, graph_concat(g, x, told, "both"), "out", 4, ACTIVATION_NONE)), 6, 5, 20, 15);
+}
+
 static void whole_nets_have_right_gradients(void) {
 	const struct networks_unet size = {.level_count = 3,
 									   .widths = {8, 12, 16},
@@ -395,6 +407,7 @@ int main(void) {
 		RUN(shuffle_gradients_are_right);
 		RUN(sums_that_share_a_term_have_right_gradients);
 		RUN(vectors_and_affine_have_right_gradients);
+		RUN(rings_have_right_gradients);
 		RUN(whole_nets_have_right_gradients);
 		RUN(tapped_tensors_have_right_gradients);
 		RUN(a_tapped_input_gets_its_gradient);
