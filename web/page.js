@@ -43,6 +43,14 @@ speak(chooseLanguage([address.searchParams.get('lang') ?? '', chosen('language')
 if (models[chosen('model')]) element?.setAttribute('model', chosen('model'));
 element?.addEventListener('deblur-model', (event) => chosen('model', /** @type {CustomEvent} */ (event).detail));
 
+// ---- what lies under the tool while that fills the window is not for anyone to come upon by keyboard ----
+
+function coverTheRest() {
+  const rest = document.querySelectorAll('main > :not(deblur-image, .update), footer');
+  for (const part of rest) /** @type {HTMLElement} */ (part).inert = element?.hasAttribute('active') ?? false;
+}
+if (element?.hasAttribute('fill')) new MutationObserver(coverTheRest).observe(element, { attributeFilter: ['active'] });
+
 // ---- a photograph may be dropped anywhere; within an article only onto the element ----
 
 addEventListener('dragover', (event) => event.preventDefault());

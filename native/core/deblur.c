@@ -97,23 +97,36 @@ static size_t keep_busiest(struct crop *kept, size_t count, struct crop crop) {
 	return count;
 }
 
-/* Places from 0 to size - length, so that all of it is covered with as little overlap as can be. */
-static size_t place_count(size_t size, size_t length) {
-	return (size + length - 1) / length;
+/* Places from 0 to size - length, so that all of it is covered with as little overlap as can be; twice as close where a
+ * crop may do better to avoid what is transparent. */
+static size_t place_count(size_t size, size_t length, bool close) {
+	const size_t count = (size + length - 1) / length;
+	return close ? 2 * count - 1 : count;
 }
-static size_t place(size_t size, size_t length, size_t index) {
-	const size_t count = place_count(size, length);
+static size_t place(size_t size, size_t length, size_t index, size_t count) {
 	return count > 1 ? (size_t)((uint64_t)(size - length) * index / (count - 1)) : 0;
+}
+
+/* How much a crop has to say. What fills transparent parts was never blurred, so that a crop with some of them counts
+ * far less than one without. */
+static double crop_energy(const struct deblur_image *picture, size_t x, size_t y, size_t width, size_t height) {
+	return image_gradient_energy(picture, x, y, width, height) *
+		   pow(image_opaque_share(picture, x, y, width, height), 16);
 }
 
 static size_t choose_crops(const struct deblur_image *picture, size_t width, size_t height, struct crop *kept) {
 	size_t count = 0;
 	for (size_t i = 0; i < ESTIMATE_MAX_CROPS; i++) kept[i] = (struct crop){0, 0, -1};
-	for (size_t i = 0; i < place_count(picture->height, height); i++)
-		for (size_t j = 0; j < place_count(picture->width, width); j++) {
-			const size_t x = place(picture->width, width, j), y = place(picture->height, height, i);
-			count = keep_busiest(kept, count, (struct crop){x, y, image_gradient_energy(picture, x, y, width, height)});
+	const bool close = image_opaque_share(picture, 0, 0, picture->width, picture->height) < 1;
+	const size_t rows = place_count(picture->height, height, close);
+	const size_t columns = place_count(picture->width, width, close);
+	for (size_t i = 0; i < rows; i++)
+		for (size_t j = 0; j < columns; j++) {
+			const size_t x = place(picture->width, width, j, columns), y = place(picture->height, height, i, rows);
+			count = keep_busiest(kept, count, (struct crop){x, y, crop_energy(picture, x, y, width, height)});
 		}
+	for (size_t i = 1; i < count && close; i++) /* beside one without transparent parts it says nothing */
+		if (kept[i].energy < 1e-3 * kept[0].energy) kept[i].energy = 0;
 	return count;
 }
 

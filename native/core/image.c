@@ -44,8 +44,17 @@ void image_from_map(const struct map *restored, const struct deblur_image *src, 
 	}
 }
 
+enum { STEP = 3 }; /* of the grid on which pictures are looked at */
+
+double image_opaque_share(const struct deblur_image *image, size_t x, size_t y, size_t width, size_t height) {
+	size_t seen = 0, count = 0;
+	if (image->channels < 4) return 1;
+	for (size_t row = y; row < y + height; row += STEP)
+		for (size_t column = x; column < x + width; column += STEP, count++) seen += pixel(image, column, row)[3] > 0;
+	return (double)seen / (double)count;
+}
+
 double image_gradient_energy(const struct deblur_image *image, size_t x, size_t y, size_t width, size_t height) {
-	enum { STEP = 3 };
 	double sum = 0;
 	size_t count = 0;
 	for (size_t row = y; row + 1 < y + height; row += STEP)

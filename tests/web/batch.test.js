@@ -1,10 +1,13 @@
 // Several photographs: a queue in which each has its state, and one zip.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { unzipSync } from 'fflate';
 import { writePng } from '../../scripts/png.js';
-import { cancelSoon, devices, downloaded, dropAll, openStage, reaches, textOf } from './browser.js';
+import { cancelSoon, devices, downloaded, dropAll, openStage, reaches, rgba, textOf } from './browser.js';
 
 /** @type {import('./browser.js').Stage} */
 let stage;
@@ -51,6 +54,35 @@ for (const [device, options] of devices)
     await page.context().close();
   });
 
+test('one that comes when all are done is done, too', async () => {
+  const { page } = await stage.open('index.html');
+  await dropAll(page, five.slice(0, 2));
+  await allEnd(page);
+  await dropAll(page, five.slice(4));
+  await page.locator('deblur-image .batch-text', { hasText: '3 of 3 done' }).waitFor();
+  await allEnd(page);
+  await page.context().close();
+});
+
+test('in a batch as alone: what is sharp is left alone, and a JPEG is as good as it was', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'deblur-batch-'));
+  const [blurred, sharp, jpeg] = ['blurred.png', 'sharp.png', 'fine.jpg'].map((name) => join(folder, name));
+  execFileSync('node', ['scripts/draw-sample.js', blurred, sharp]);
+  execFileSync('build/deblur', ['run', '--quiet', '--strength', '0', '--quality', '97', blurred, '-o', jpeg]);
+  const { page } = await stage.open('index.html', { ownModel: true });
+  const fine = { name: 'fine.jpg', type: 'image/jpeg', bytes: readFileSync(jpeg) };
+  await dropAll(page, [fine]);
+  await reaches(page, 'done');
+  const alone = (await downloaded(page)).bytes;
+  await page.locator('deblur-image .close').click();
+  await dropAll(page, [five[0], { name: 'sharp.png', type: 'image/png', bytes: readFileSync(sharp) }, fine]);
+  await allEnd(page);
+  const inside = unzipSync((await downloaded(page, '.zip')).bytes);
+  assert.deepEqual(rgba(Buffer.from(inside['sharp-deblurred.png'])), rgba(readFileSync(sharp)));
+  assert.deepEqual(Buffer.from(inside['fine-deblurred.jpg']), alone);
+  await page.context().close();
+});
+
 test('any of them can be looked at and corrected, and the zip has the correction', async () => {
   const { page } = await stage.open('index.html');
   await dropAll(page, five.slice(0, 2));
@@ -59,8 +91,8 @@ test('any of them can be looked at and corrected, and the zip has the correction
   await page.locator('deblur-image .film button').nth(1).click();
   await page.locator('deblur-image .file-name', { hasText: 'two.png' }).waitFor();
   await allEnd(page);
-  await page.locator('deblur-image .kind').selectOption('motion');
-  await page.locator('deblur-image .finding', { hasText: 'Motion along' }).waitFor();
+  await page.locator('deblur-image .kind').selectOption('defocus');
+  await page.locator('deblur-image .finding', { hasText: 'Out of focus' }).waitFor();
   await allEnd(page);
   const after = unzipSync((await downloaded(page, '.zip')).bytes);
   assert.deepEqual(after['one-deblurred.png'], before['one-deblurred.png']);

@@ -277,6 +277,21 @@ test('other formats are read by the browser; of those that move, the first frame
   await page.context().close();
 });
 
+test('what is transparent is not saved as a JPEG unless one says so', async () => {
+  const { page } = await stage.open('index.html');
+  const made = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(48, 32);
+    /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d')).fillRect(8, 8, 16, 16);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp' })).arrayBuffer())];
+  });
+  await drop(page, 'cut.webp', 'image/webp', Uint8Array.from(made));
+  await reaches(page, 'done');
+  const { name, bytes } = await downloaded(page);
+  assert.equal(name, 'cut-deblurred.png');
+  assert.equal(readPng(bytes).channels, 4);
+  await page.context().close();
+});
+
 test('a picture is copied, and shared where devices share', async () => {
   const { page } = await stage.open('index.html');
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);

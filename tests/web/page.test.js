@@ -119,6 +119,21 @@ test('what cannot be read does not take the place of a result', async () => {
   await page.context().close();
 });
 
+test('what cannot be read does not take the place of what is worked on', async () => {
+  const { page } = await stage.open('index.html');
+  await page.evaluate(() => {
+    const element = /** @type {any} */ (document.querySelector('deblur-image'));
+    addEventListener('deblur-error', (event) => Object.assign(globalThis, { refused: /** @type {any} */ (event).detail.code }));
+    const letter = () => element.openFiles([new File(['Dear diary'], 'letter.png', { type: 'image/png' })]);
+    addEventListener('deblur-progress', letter, { once: true });
+  });
+  await drop(page, 'harbour.png', 'image/png', photograph);
+  await page.waitForFunction(() => 'refused' in globalThis);
+  await page.locator('deblur-image .download:enabled').waitFor();
+  assert.equal(await textOf(page, '.file-name'), 'harbour.png');
+  await page.context().close();
+});
+
 for (const [device, options] of devices)
   test(`on a ${device} the invitation says what one can do there`, async () => {
     const { page } = await stage.open('index.html', options);

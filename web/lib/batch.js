@@ -1,5 +1,9 @@
 import { DeblurError } from './errors.js';
 import { encodeAs, outputName } from './save.js';
+import { Session } from './session.js';
+
+/** @typedef {import('./blur.js').BlurDescription} BlurDescription */
+/** @typedef {import('./blur.js').BlurEstimate} BlurEstimate */
 
 /**
  * @typedef {'waiting' | 'working' | 'done' | 'failed' | 'cancelled'} ItemState
@@ -15,6 +19,7 @@ import { encodeAs, outputName } from './save.js';
  * @property {string} resultName
  * @property {string} madeWith What settings its result was made with.
  * @property {import('./blur.js').BlurDescription | null} blur What a person has said of it.
+ * @property {import('./save.js').Traits} [traits] Once it was decoded.
  */
 
 /** @param {import('./save.js').SaveSettings} settings */
@@ -34,11 +39,13 @@ export class Batch {
   /**
    * @param {() => Promise<import('./deblur.js').Deblurrer>} deblurrer
    * @param {(item: Item) => import('./save.js').SaveSettings} settings
+   * @param {(item: Item, found: BlurEstimate) => BlurDescription | BlurEstimate} wanted
    * @param {() => void} onChange Told when any item has changed.
    */
-  constructor(deblurrer, settings, onChange) {
+  constructor(deblurrer, settings, wanted, onChange) {
     this.deblurrer = deblurrer;
     this.settings = settings;
+    this.wanted = wanted;
     this.onChange = onChange;
     /** @type {Item[]} */
     this.items = [];
@@ -72,9 +79,9 @@ export class Batch {
     return !this.count('waiting') && !this.count('working');
   }
 
-  /** Whether there are results that are in no zip. */
+  /** Whether there is work that is in no zip, done or to be done. */
   get hasUnsaved() {
-    return this.items.some(({ result, saved }) => result !== saved);
+    return this.items.some(({ state, result, saved }) => state !== 'failed' && (!result || result !== saved));
   }
 
   /** What was made with other settings is made again. */
@@ -106,17 +113,26 @@ export class Batch {
     const { signal } = this.work;
     this.update(item, { state: 'working', done: 0, error: null });
     try {
-      const { image } = await (await this.deblurrer()).deblur(item.file, {
-        signal,
-        blur: item.blur ?? 'auto',
-        onProgress: (done) => this.update(item, { done }),
-      });
-      await this.keep(item, image, signal);
+      await this.keep(item, await this.restore(item, signal), signal);
     } catch (error) {
       if (this.items.includes(item)) this.update(item, signal.aborted ? { state: 'waiting' } : { state: 'failed', error });
     }
     this.work = null;
     this.go();
+  }
+
+  /** As one that is looked at is restored, or left alone. @param {Item} item @param {AbortSignal} signal */
+  async restore(item, signal) {
+    const session = new Session(item.file, item.name);
+    signal.addEventListener('abort', () => session.stop());
+    const deblurrer = await this.deblurrer();
+    signal.throwIfAborted();
+    await session.open(deblurrer, () => {});
+    signal.throwIfAborted();
+    item.traits = session.traits;
+    const wanted = this.wanted(item, /** @type {BlurEstimate} */ (session.found));
+    if (session.leavesAlone(wanted)) return session.keepAsItIs();
+    return session.restore(deblurrer, wanted, { onProgress: (done) => this.update(item, { done }) });
   }
 
   /**

@@ -142,6 +142,7 @@ export class BlurControls {
   showFinding(blur, sharp) {
     this.finding.textContent = sharp ?? describeBlur(blur, this.t);
     const note = this.kind.value !== 'auto' ? 'set' : sharp ? 'sharp' : 'found';
+    this.note.classList.remove('problem');
     this.note.textContent = this.t(noteTexts[note]);
     drawKernel(this.kernel, blur);
   }

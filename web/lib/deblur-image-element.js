@@ -103,6 +103,7 @@ export class DeblurImageElement extends Base {
     this.batch = new Batch(
       () => this.deblurrer(),
       (item) => this.settingsOf(item),
+      (item, found) => this.wantedBlur(found, item.blur),
       () => this.showBatch(),
     );
     this.batchPanel = new BatchPanel(root, this.batch, (item) => this.look(item), announce);
@@ -245,6 +246,7 @@ export class DeblurImageElement extends Base {
     this.find('.strength-field').hidden = this.isAsItWas && !hasSeveral;
     this.find('.again').hidden = state !== 'done' || Boolean(restored);
     this.viewer.comparing = Boolean(restored) && !this.isAsItWas;
+    for (const part of ['.side', '.peek']) this.find(part).hidden = hasPicture && this.isAsItWas;
     this.viewer.draw();
     // Whoever was at a control that is gone now, or nowhere, goes on at the one that matters next.
     const lost = focused ? !focused.getClientRects().length : document.activeElement === document.body && hasPicture;
@@ -275,7 +277,7 @@ export class DeblurImageElement extends Base {
   showFinding(blur) {
     const sharp = this.isAsItWas ? this.t('This photograph is sharp already: there is nothing to repair.') : undefined;
     this.controls.showFinding(blur, sharp);
-    this.find('.anyway').hidden = !sharp;
+    this.find('.anyway').hidden = !sharp && blur.kind !== 'none';
     const notes = this.find('.notes');
     notes.replaceChildren(
       ...(this.session?.photograph?.notes ?? []).map((note) =>
@@ -322,7 +324,8 @@ export class DeblurImageElement extends Base {
     if (files.length === 1 && !this.batch.items.length) return this.open(files[0]);
     this.batch.add(files.map((file) => ({ file, name: file.name })));
     const [next] = this.batch.items.slice(-files.length);
-    if (!this.item) this.look(next);
+    if (this.item) this.batch.go();
+    else this.look(next);
   }
 
   /**
@@ -333,9 +336,9 @@ export class DeblurImageElement extends Base {
   async open(blob, name) {
     const called = blob instanceof File ? blob.name : (name ?? 'photograph');
     // What is of no use does not take the place of what is there.
-    const refusal = this.session?.restored ? await refusalOf(blob) : null;
+    const refusal = this.session ? await refusalOf(blob) : null;
     if (refusal) {
-      this.outlet.tell(`${called}: ${describeError(refusal, this.t)}`);
+      this.outlet.complain(`${called}: ${describeError(refusal, this.t)}`);
       return this.tell('deblur-error', refusal);
     }
     this.leave();
@@ -387,6 +390,7 @@ export class DeblurImageElement extends Base {
         if (this.run !== run) return;
         this.viewer.begin(photograph, overview);
         this.saving.setPhotograph(session.file, photograph);
+        if (this.item) this.item.traits = session.traits;
         this.show('working');
       });
       if (this.run !== run) return;
@@ -398,10 +402,13 @@ export class DeblurImageElement extends Base {
     }
   }
 
-  /** @returns {BlurDescription | BlurEstimate} As a person says, as the page says, or as found. */
-  wantedBlur() {
-    const found = /** @type {BlurEstimate} */ (this.session?.found);
-    if (this.controls.chosen) return this.controls.chosen;
+  /**
+   * @param {BlurEstimate} found
+   * @param {BlurDescription | null} chosen
+   * @returns {BlurDescription | BlurEstimate} As a person says, as the page says, or as found.
+   */
+  wantedBlur(found, chosen) {
+    if (chosen) return chosen;
     const [kind, size, angle] = (this.getAttribute('blur') ?? 'auto').split(':');
     if (kind === 'auto') return found;
     return { kind: /** @type {BlurKind} */ (kind), sizePx: Number(size ?? 0), angleDeg: Number(angle ?? 0), rest: found };
@@ -417,7 +424,7 @@ export class DeblurImageElement extends Base {
   }
 
   sharpenAnyway() {
-    this.controls.choose('gaussian', 0.7);
+    this.controls.choose('gaussian', 1);
     this.restore();
   }
 
@@ -438,12 +445,13 @@ export class DeblurImageElement extends Base {
     const run = ++this.run;
     const left = new TimeLeft();
     const isLast = () => this.run === run;
-    if (this.item) Object.assign(this.item, { blur: this.controls.chosen, state: 'working', done: 0 });
-    if (session.isSharp && this.wantedBlur() === session.found) return this.leaveAlone(session.found);
+    if (this.item) this.batch.update(this.item, { blur: this.controls.chosen, state: 'working', done: 0 });
+    const wanted = this.wantedBlur(session.found, this.controls.chosen);
+    if (session.leavesAlone(wanted)) return this.leaveAlone(session.found);
     try {
       const deblurrer = await this.deblurrer();
       if (!isLast()) return;
-      const image = await session.restore(deblurrer, this.wantedBlur(), {
+      const image = await session.restore(deblurrer, wanted, {
         view: () => (isLast() ? this.viewer.visible : null),
         onBlur: (blur) => isLast() && this.assume(session, blur),
         onTile: (tile, pixels) => isLast() && this.viewer.putTile(tile, pixels),
@@ -489,10 +497,13 @@ export class DeblurImageElement extends Base {
       if (item) this.batch.update(item, { state: 'failed', error });
       return this.fail(error);
     }
-    this.announce(this.t('Cancelled'));
-    if (this.goBack(session)) return;
-    if (item) this.batch.update(item, { state: 'cancelled' });
-    // As soon as its blur is known it can be finished, and one sees what there is of it.
+    if (!this.goBack(session)) this.leaveUnfinished(session);
+    this.outlet.tell(this.t('Cancelled'));
+  }
+
+  /** As soon as its blur is known it can be finished, and one sees what there is of it. @param {Session} session */
+  leaveUnfinished(session) {
+    if (this.item) this.batch.update(this.item, { state: 'cancelled' });
     if (session.assumed) return this.show('done');
     this.leave();
     this.show('empty');
@@ -527,7 +538,7 @@ export class DeblurImageElement extends Base {
       const deblurrer = await next;
       if (this.wantedModel !== model || !this.isConnected) return deblurrer.destroy();
     } catch (error) {
-      this.outlet.tell(describeError(error, this.t));
+      this.outlet.complain(describeError(error, this.t));
       this.tell('deblur-error', error);
       return this.diagnostics.show();
     }
@@ -553,8 +564,7 @@ export class DeblurImageElement extends Base {
 
   /** @param {Item} item */
   settingsOf(item) {
-    const quality = item === this.item ? this.session?.photograph?.metadata.jpegQuality : null;
-    return { ...this.saving.settingsFor(item.file, quality), model: this.model };
+    return { ...this.saving.settingsFor(item.file, item.traits), model: this.model };
   }
 
   settingsChanged() {

@@ -76,6 +76,7 @@ button:disabled { opacity: 0.45; cursor: default; }
 .invite, .title { margin: 0; font-size: 1.3rem; font-weight: 600; }
 .hint { margin: 0.2rem 0 1.4rem; color: var(--quiet); }
 .message { margin: 0.4rem 0 1.4rem; }
+.note.problem { color: var(--alarm); }
 .failed-file { margin: 0.4rem 0 0; color: var(--quiet); overflow-wrap: anywhere; }
 .error .title { color: var(--alarm); }
 .actions { display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: center; }

@@ -38,9 +38,9 @@ export class Outlet {
 
   /** @param {(blob: Blob, name: string) => Promise<void> | string} use What to do with the file; says what to tell of it. */
   async save(use) {
-    const { restored, file, name = '', photograph } = this.session() ?? {};
+    const { restored, file, name = '', traits } = this.session() ?? {};
     if (!restored || !file) return;
-    const settings = this.settings.settingsFor(file, photograph?.metadata.jpegQuality);
+    const settings = this.settings.settingsFor(file, traits);
     await this.whileWriting(async () => use(await encodeAs(restored, settings), outputName(name, settings.format)));
   }
 
@@ -64,13 +64,20 @@ export class Outlet {
       if (said) this.tell(said);
       else note.textContent = before;
     } catch (error) {
-      this.tell(describeError(error, this.t));
+      this.complain(describeError(error, this.t));
     }
   }
 
   /** To who sees it, and to who does not. @param {string} what */
   tell(what) {
+    this.note.classList.remove('problem');
     this.note.textContent = what;
     this.announce(what);
+  }
+
+  /** @param {string} what Has gone wrong. */
+  complain(what) {
+    this.tell(what);
+    this.note.classList.add('problem');
   }
 }

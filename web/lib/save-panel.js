@@ -1,3 +1,4 @@
+import { MAX_CANVAS_PIXELS } from './decode.js';
 import { hasGps } from './metadata.js';
 import { canCopy, canShare, formatLike, qualityLike } from './save.js';
 
@@ -38,8 +39,10 @@ export class SavePanel {
    * @param {Blob} file
    * @param {import('./photograph.js').Photograph} photograph
    */
-  setPhotograph(file, { metadata }) {
-    if (!this.chosen.format) this.format.value = formatLike(file);
+  setPhotograph(file, { metadata, alpha, width, height }) {
+    const webp = /** @type {HTMLOptionElement} */ (this.format.querySelector('[value=webp]'));
+    webp.disabled = width * height > MAX_CANVAS_PIXELS; // browsers write no larger ones
+    if (!this.chosen.format || (webp.disabled && webp.selected)) this.format.value = formatLike(file, { alpha });
     if (!this.chosen.quality) this.quality.value = String(qualityLike(metadata.jpegQuality));
     this.fields.gps.hidden = !hasGps(metadata);
     this.show();
@@ -47,13 +50,13 @@ export class SavePanel {
 
   /**
    * @param {Blob} file
-   * @param {number | null} [jpegQuality] Of the file, where it is known.
+   * @param {import('./save.js').Traits} [traits]
    * @returns {SaveSettings}
    */
-  settingsFor(file, jpegQuality = null) {
+  settingsFor(file, traits = {}) {
     return {
-      format: this.chosen.format ? /** @type {SaveSettings['format']} */ (this.format.value) : formatLike(file),
-      quality: this.chosen.quality ? Number(this.quality.value) : qualityLike(jpegQuality),
+      format: this.chosen.format ? /** @type {SaveSettings['format']} */ (this.format.value) : formatLike(file, traits),
+      quality: this.chosen.quality ? Number(this.quality.value) : qualityLike(traits.jpegQuality),
       keepGps: !this.gps.checked,
       strength: Number(this.strength.value) / 100,
     };

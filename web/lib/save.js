@@ -5,6 +5,11 @@
 import { DeblurError } from './errors.js';
 
 /** @typedef {import('./metadata.js').OutputFormat} OutputFormat */
+/**
+ * @typedef {object} Traits Of a photograph, as far as they are known.
+ * @property {number | null} [jpegQuality] Where it was a JPEG.
+ * @property {boolean} [alpha] Whether anything is transparent.
+ */
 /** @typedef {{ format: OutputFormat, quality: number, keepGps: boolean, strength: number }} SaveSettings quality 1..100 */
 
 const extensions = { jpeg: 'jpg', png: 'png', webp: 'webp' };
@@ -15,9 +20,11 @@ export const outputName = (name, format) => `${name.replace(/\.[^.]*$/, '') || '
 /**
  * What a photograph is saved as unless one says otherwise: as it came.
  * @param {Blob} file
+ * @param {Traits} [traits]
  * @returns {OutputFormat}
  */
-export const formatLike = (file) => (file.type === 'image/png' || file.type === 'image/gif' ? 'png' : 'jpeg');
+export const formatLike = (file, { alpha } = {}) =>
+  alpha || file.type === 'image/png' || file.type === 'image/gif' ? 'png' : 'jpeg';
 
 const USUAL_QUALITY = 92;
 /** What was sharpened holds more than what came: compressed as hard it would lose that again. */

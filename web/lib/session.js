@@ -64,6 +64,16 @@ export class Session {
     return (this.found?.probabilities.none ?? 0) > SURELY;
   }
 
+  /** What decides how it is saved unless a person says otherwise. @returns {import('./save.js').Traits} */
+  get traits() {
+    return { jpegQuality: this.photograph?.metadata.jpegQuality, alpha: this.photograph?.alpha };
+  }
+
+  /** @param {BlurDescription | BlurEstimate} blur That is wanted. @returns {boolean} Whether it is to stay as it came. */
+  leavesAlone(blur) {
+    return this.isSharp && blur === this.found;
+  }
+
   /** @param {unknown} [reason] */
   stop(reason) {
     this.work.abort(reason);
