@@ -115,8 +115,9 @@ static enum deblur_status backward_ring(struct net_part *part, const struct grap
 										const struct tensor *y) {
 	const struct graph_parameter *weight = &part->graph->parameters[op->weight];
 	const size_t in = weight->shape[3], seen = weight->shape[1] * in, places = part->options.batch * op->stride;
-	float *windows = malloc(2 * places * seen * sizeof *windows), *dwindows = windows + places * seen;
+	float *windows = malloc(2 * places * seen * sizeof *windows);
 	if (!windows) return DEBLUR_OUT_OF_MEMORY;
+	float *dwindows = windows + places * seen;
 	for (size_t i = 0; i < places; i++)
 		graph_ring_window(part->graph, op, (const float *)x->data + i / op->stride * x->channels, i % op->stride,
 						  windows + i * seen);
