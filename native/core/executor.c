@@ -55,18 +55,6 @@ static void run_linear(struct executor *e, const struct step *step) {
 					   e->vectors[op->inputs[0]], e->vectors[op->output]);
 }
 
-static void run_ring_conv(struct executor *e, const struct step *step) {
-	const struct graph_op *op = step->op;
-	const struct graph_parameter *weight = &e->graph->parameters[op->weight];
-	const size_t out = weight->shape[0], in = weight->shape[1] * weight->shape[3];
-	float window[GRAPH_MAX_CHANNELS]; /* three places or more share as many */
-	for (size_t place = 0; place < op->stride; place++) {
-		graph_ring_window(e->graph, op, e->vectors[op->inputs[0]], place, window);
-		e->kernels->linear(in, out, weight->values, e->graph->parameters[op->bias].values, op->activation, window,
-						   e->vectors[op->output] + place * out);
-	}
-}
-
 static void run_concat(struct executor *e, const struct graph_op *op) {
 	const struct graph_tensor *tensors = e->graph->tensors;
 	const size_t first = tensors[op->inputs[0]].channels, second = tensors[op->inputs[1]].channels;
@@ -82,7 +70,7 @@ static void run_to_vector(struct executor *e, const struct step *step) {
 	else if (op->kind == GRAPH_LINEAR)
 		run_linear(e, step);
 	else if (op->kind == GRAPH_RING_CONV)
-		run_ring_conv(e, step);
+		graph_run_ring(e->graph, op, e->kernels, e->vectors[op->inputs[0]], e->vectors[op->output]);
 	else {
 		const struct map src = view(e, op->inputs[0], (struct rows){0, map_height(e, op->inputs[0], e->height)});
 		e->kernels->global_average(&src, e->vectors[op->output]);

@@ -418,6 +418,18 @@ void graph_ring_window(const struct graph *graph, const struct graph_op *op, con
 		memcpy(window + k * in, x + (place + places + k - kernel / 2) % places * in, in * sizeof *window);
 }
 
+void graph_run_ring(const struct graph *graph, const struct graph_op *op, const struct kernels *kernels, const float *x,
+					float *y) {
+	const struct graph_parameter *weight = &graph->parameters[op->weight];
+	const size_t out = weight->shape[0], in = weight->shape[1] * weight->shape[3];
+	float window[GRAPH_MAX_CHANNELS]; /* three places or more share as many */
+	for (size_t place = 0; place < op->stride; place++) {
+		graph_ring_window(graph, op, x, place, window);
+		kernels->linear(in, out, weight->values, graph->parameters[op->bias].values, op->activation, window,
+						y + place * out);
+	}
+}
+
 /* ---- facts ---- */
 
 size_t graph_parameter_total(const struct graph *graph) {

@@ -146,6 +146,10 @@ void graph_mix_kernel(const struct graph *graph, const struct graph_op *op, cons
 void graph_ring_window(const struct graph *graph, const struct graph_op *op, const float *x, size_t place,
 					   float *window);
 
+/* All of a ring_conv: y is [places][out]. */
+void graph_run_ring(const struct graph *graph, const struct graph_op *op, const struct kernels *kernels, const float *x,
+					float *y);
+
 /* Facts that follow from the ops. */
 size_t graph_parameter_total(const struct graph *graph);
 double graph_macs_per_pixel(const struct graph *graph); /* of the picture; vectors cost nothing per pixel */

@@ -17,7 +17,7 @@ void image_to_map(const struct deblur_image *image, size_t x, size_t y, const st
 void image_from_map(const struct map *restored, const struct deblur_image *src, float strength, size_t x, size_t y,
 					size_t width, size_t height, const struct deblur_image *dst);
 
-/* How much of the rectangle is not wholly transparent, 0..1, seen on the same grid; 1 where there is no alpha. */
+/* How much of the rectangle is not wholly transparent, 0..1, seen on a coarse grid; 1 where there is no alpha. */
 double image_opaque_share(const struct deblur_image *image, size_t x, size_t y, size_t width, size_t height);
 
 /* Mean squared difference of green neighbours on a coarse grid of the rectangle; transparent pixels count as flat. */

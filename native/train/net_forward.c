@@ -86,15 +86,9 @@ static void forward_linear(const struct net_part *part, const struct graph_op *o
 
 static void forward_ring(const struct net_part *part, const struct graph_op *op, const struct tensor *x,
 						 struct tensor *y) {
-	const struct graph_parameter *weight = &part->graph->parameters[op->weight];
-	const size_t out = weight->shape[0], in = weight->shape[1] * weight->shape[3];
-	float window[GRAPH_MAX_CHANNELS];
 	for (size_t n = 0; n < part->options.batch; n++)
-		for (size_t place = 0; place < op->stride; place++) {
-			graph_ring_window(part->graph, op, (const float *)x->data + n * x->channels, place, window);
-			part->kernels->linear(in, out, weight->values, part->graph->parameters[op->bias].values, op->activation,
-								  window, (float *)y->data + n * y->channels + place * out);
-		}
+		graph_run_ring(part->graph, op, part->kernels, (const float *)x->data + n * x->channels,
+					   (float *)y->data + n * y->channels);
 }
 
 static void forward_concat(const struct net_part *part, const struct tensor *a, const struct tensor *b,

@@ -76,7 +76,6 @@ button:disabled { opacity: 0.45; cursor: default; }
 .invite, .title { margin: 0; font-size: 1.3rem; font-weight: 600; }
 .hint { margin: 0.2rem 0 1.4rem; color: var(--quiet); }
 .message { margin: 0.4rem 0 1.4rem; }
-.note.problem { color: var(--alarm); }
 .failed-file { margin: 0.4rem 0 0; color: var(--quiet); overflow-wrap: anywhere; }
 .error .title { color: var(--alarm); }
 .actions { display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: center; }
@@ -184,6 +183,7 @@ progress::-moz-progress-bar { background: var(--accent); }
 .kernel { flex: none; width: 4.5rem; height: 4.5rem; border: 1px solid var(--line); border-radius: calc(var(--radius) * 0.6); background: var(--stage); color: var(--accent); image-rendering: pixelated; }
 .finding { margin: 0; font-weight: 600; }
 .note { margin: 0.15rem 0 0; color: var(--quiet); font-size: 0.9rem; }
+.note.problem { color: var(--alarm); }
 .found button { margin-top: 0.5rem; }
 .notes { margin: 0; padding: 0.6rem 0.9rem 0.6rem 1.9rem; border-radius: calc(var(--radius) * 0.6); background: var(--stage); font-size: 0.9rem; }
 .controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.7rem 1.4rem; }

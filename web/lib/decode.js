@@ -183,13 +183,16 @@ export async function refusalOf(blob) {
 /** @param {Decoded} decoded @param {import('./wasm.js').Core} core @param {boolean} estimates @param {(decoded: Decoded) => void} onPixels */
 function estimateDrawn(decoded, core, estimates, onPixels) {
   const { pixels, width, height, alpha } = decoded;
-  const picture = estimates || alpha ? core.picture(pixels, width, height) : null;
+  if (!estimates && !alpha) {
+    onPixels(decoded);
+    return null;
+  }
+  const picture = core.picture(pixels, width, height);
   try {
-    if (alpha) picture?.fillTransparent();
-    onPixels(alpha && picture ? { ...decoded, pixels: picture.rgba() } : decoded);
-    if (!estimates) return null;
-    return picture?.estimate() ?? null;
+    if (alpha) picture.fillTransparent();
+    onPixels(alpha ? { ...decoded, pixels: picture.rgba() } : decoded);
+    return estimates ? picture.estimate() : null;
   } finally {
-    picture?.close();
+    picture.close();
   }
 }
