@@ -1,7 +1,10 @@
 // How fast everything is, in one table and one file (build/bench.json): our core natively, as WebAssembly in node and in Chromium, and
 // onnxruntime and tfjs on the same weights, exported; beside the ceiling of multiply-adds measured in the same run. Medians.
 //
-//     node scripts/bench.js [--large] [MODEL...]     --large: 12 megapixels, too (ours only); MODEL: student, teacher; both by default
+//     node scripts/bench.js [--large] [--rounds=N] [MODEL...]
+//
+// --large: 12 megapixels, too (ours only). --rounds: all of it N times, and the medians of those, where a machine is now faster, now slower:
+// each row is then measured at N times far apart. MODEL: student, teacher; both by default.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +18,7 @@ const TFJS = ['core', 'backend-cpu', 'backend-wasm'].map((part) => `@tensorflow/
 const named = process.argv.slice(2).filter((option) => !option.startsWith('--'));
 const MODELS = named.length ? named : ['student', 'teacher'];
 const SIDES = process.argv.includes('--large') ? [256, 1024, 3464] : [256, 1024];
+const ROUNDS = Number(process.argv.find((option) => option.startsWith('--rounds='))?.slice('--rounds='.length) ?? 1);
 const LARGEST_ONNX = 1024;
 const SIGMA = '1.5';
 
@@ -112,6 +116,30 @@ async function measure(model, side, ceilings) {
   return rows;
 }
 
+/** Once through everything. */
+async function round() {
+  /** @type {Record<string, { what: string, gmacs: number, share: number }[]>} */
+  const layers = {
+    native: json('build/bench'),
+    simd: await chromium.layers('simd'),
+    relaxed: await chromium.layers('relaxed'),
+  };
+  const ceilings = Object.fromEntries(Object.entries(layers).map(([name, list]) => [name, list[0].gmacs]));
+  /** @type {Row[]} */
+  const rows = [];
+  for (const model of MODELS) for (const side of SIDES) rows.push(...(await measure(model, side, ceilings)));
+  return { layers, rows };
+}
+
+/**
+ * @template {Record<string, any>} Measured
+ * @param {Measured[][]} lists Of the same things, an odd number of times.
+ * @param {keyof Measured} key
+ * @returns {Measured[]} Of each thing the one in the middle.
+ */
+const medians = (lists, key) =>
+  lists[0].map((_, i) => lists.map((list) => list[i]).sort((a, b) => a[key] - b[key])[lists.length >> 1]);
+
 /** @param {Record<string, { what: string, gmacs: number, share: number }[]>} layers */
 function printLayers(layers) {
   for (const [name, rows] of Object.entries(layers)) {
@@ -138,15 +166,23 @@ const needed = (bytes) => Object.entries(bytes).filter(([path]) => /\.(wasm|js|d
 fetchPeers();
 copyOrtWeb();
 copyTfjs();
-const layers = {
-  native: json('build/bench'),
-  simd: await chromium.layers('simd'),
-  relaxed: await chromium.layers('relaxed'),
-};
-const ceilings = Object.fromEntries(Object.entries(layers).map(([name, rows]) => [name, rows[0].gmacs]));
-/** @type {Row[]} */
-const rows = [];
-for (const model of MODELS) for (const side of SIDES) rows.push(...(await measure(model, side, ceilings)));
+/** @type {Awaited<ReturnType<typeof round>>[]} */
+const rounds = [];
+while (rounds.length < ROUNDS) rounds.push(await round());
+const names = Object.keys(rounds[0].layers);
+const layers = Object.fromEntries(
+  names.map((name) => [
+    name,
+    medians(
+      rounds.map((one) => one.layers[name]),
+      'gmacs',
+    ),
+  ]),
+);
+const rows = medians(
+  rounds.map((one) => one.rows),
+  'seconds',
+);
 const { first_s, bytes } = await chromium.opening(makePhotograph());
 const total = needed(bytes).reduce((sum, [, size]) => sum + size, 0);
 rmSync(join(FOLDER, 'picture.f32'), { force: true });
