@@ -37,7 +37,7 @@ async function inWasm(name, picture, blur, strength) {
   const core = await Core.open(await compile(name), model);
   const inside = core.picture(picture.rgba, picture.width, picture.height);
   inside.tell(blur);
-  for (const tile of tilesOf(picture.width, picture.height, { width: 768, height: 768 })) inside.restore(tile, strength);
+  for (const tile of tilesOf({ ...picture, x: 0, y: 0 }, { width: 768, height: 768 })) inside.restore(tile, strength);
   return inside.read();
 }
 

@@ -27,7 +27,7 @@ const five = [
 ];
 
 /** @param {import('playwright-core').Page} page */
-const states = (page) => page.locator('deblur-image .film button').evaluateAll((all) => all.map((one) => one.dataset.state));
+const states = (page) => page.locator('deblur-image .film .thumb').evaluateAll((all) => all.map((one) => one.dataset.state));
 
 /** @param {import('playwright-core').Page} page */
 const allEnd = (page) => page.locator('deblur-image .zip:enabled').waitFor({ timeout: 30_000 });
@@ -42,7 +42,7 @@ for (const [device, options] of devices)
     const button = await page.locator('deblur-image .zip').boundingBox();
     assert.ok(button && button.height < 48, 'its text is on one line');
     assert.match(
-      (await page.locator('deblur-image .film button').nth(2).getAttribute('aria-label')) ?? '',
+      (await page.locator('deblur-image .film .thumb').nth(2).getAttribute('aria-label')) ?? '',
       /broken.png, failed: This picture is cut short/,
     );
     const { name, bytes } = await downloaded(page, '.zip');
@@ -88,7 +88,7 @@ test('any of them can be looked at and corrected, and the zip has the correction
   await dropAll(page, five.slice(0, 2));
   await allEnd(page);
   const before = unzipSync((await downloaded(page, '.zip')).bytes);
-  await page.locator('deblur-image .film button').nth(1).click();
+  await page.locator('deblur-image .film .thumb').nth(1).click();
   await page.locator('deblur-image .file-name', { hasText: 'two.png' }).waitFor();
   await allEnd(page);
   await page.locator('deblur-image .kind').selectOption('defocus');
@@ -97,6 +97,59 @@ test('any of them can be looked at and corrected, and the zip has the correction
   const after = unzipSync((await downloaded(page, '.zip')).bytes);
   assert.deepEqual(after['one-deblurred.png'], before['one-deblurred.png']);
   assert.notDeepEqual(after['two-deblurred.png'], before['two-deblurred.png']);
+  await page.context().close();
+});
+
+test('what was corrected of one, and which part of it, is there when one comes back', async () => {
+  const { page } = await stage.open('index.html');
+  await dropAll(page, five.slice(0, 2));
+  await allEnd(page);
+  await page.locator('deblur-image .view').focus();
+  for (let i = 0; i < 12; i++) await page.keyboard.press('+');
+  await page.locator('deblur-image .only').click();
+  await page.locator('deblur-image .note', { hasText: 'Only what is in the frame' }).waitFor();
+  await page.locator('deblur-image .kind').selectOption('defocus');
+  await page.locator('deblur-image .finding', { hasText: 'Out of focus' }).waitFor();
+  await allEnd(page);
+  const before = unzipSync((await downloaded(page, '.zip')).bytes);
+  for (const [at, name] of /** @type {const} */ ([
+    [1, 'two.png'],
+    [0, 'one.png'],
+  ])) {
+    await page.locator('deblur-image .film .thumb').nth(at).click();
+    await page.locator('deblur-image .file-name', { hasText: name }).waitFor();
+    await allEnd(page);
+  }
+  assert.equal(await page.locator('deblur-image .kind').inputValue(), 'defocus');
+  assert.ok(await page.locator('deblur-image .part').isVisible());
+  assert.deepEqual(unzipSync((await downloaded(page, '.zip')).bytes), before);
+  await page.locator('deblur-image .format').selectOption('jpeg'); // made by itself, not by the one that is looked at
+  await page.locator('deblur-image .film .thumb').nth(1).click();
+  await allEnd(page);
+  await page.locator('deblur-image .format').selectOption('png');
+  await allEnd(page);
+  assert.deepEqual(unzipSync((await downloaded(page, '.zip')).bytes), before);
+  await page.context().close();
+});
+
+test('any of them can be taken out; where it was looked at, the next takes its place', async () => {
+  const { page } = await stage.open('index.html');
+  await dropAll(page, five);
+  await allEnd(page);
+  const takeOut = (/** @type {number} */ at) => page.locator('deblur-image .film .remove').nth(at).click();
+  assert.equal(await page.locator('deblur-image .film .remove').nth(2).getAttribute('aria-label'), 'Take broken.png out');
+  await takeOut(2);
+  assert.deepEqual(await states(page), ['done', 'done', 'done']);
+  assert.equal(await textOf(page, '.batch-text'), '3 of 3 done');
+  await takeOut(0);
+  await page.locator('deblur-image .file-name', { hasText: 'two.png' }).waitFor();
+  await allEnd(page);
+  assert.deepEqual(Object.keys(unzipSync((await downloaded(page, '.zip')).bytes)), ['two-deblurred.png', 'one-deblurred.png']);
+  await takeOut(1);
+  await page.locator('deblur-image .batch').waitFor({ state: 'hidden' });
+  assert.equal(await textOf(page, '.file-name'), 'two.png', 'one alone is looked at as one alone is');
+  await reaches(page, 'done');
+  assert.equal((await downloaded(page)).name, 'two-deblurred.png');
   await page.context().close();
 });
 
@@ -116,15 +169,15 @@ test('looking at one that is broken says which it is and why, and leads back to 
   const { page } = await stage.open('index.html');
   await dropAll(page, five);
   await allEnd(page);
-  await page.locator('deblur-image .film button').nth(2).click();
+  await page.locator('deblur-image .film .thumb').nth(2).click();
   await reaches(page, 'error');
   assert.equal(await textOf(page, '.failed-file'), 'broken.png');
   assert.match(await textOf(page, '.message'), /cut short/);
   const box = await page.locator('deblur-image .frame').boundingBox();
   assert.equal(box?.width, 1280, 'it still fills the window');
-  await page.locator('deblur-image .film button').nth(0).click();
+  await page.locator('deblur-image .film .thumb').nth(0).click();
   await reaches(page, 'done');
-  await page.locator('deblur-image .film button').nth(2).click();
+  await page.locator('deblur-image .film .thumb').nth(2).click();
   await reaches(page, 'error');
   await page.locator('deblur-image .close').click();
   await page.locator('deblur-image .leaving [value=close]').click();
@@ -147,9 +200,9 @@ test('cancelling one holds nobody else up', async () => {
   assert.deepEqual(await states(page), ['cancelled', 'done']);
   assert.equal(await textOf(page, '.batch-text'), '1 of 2 done, 1 cancelled');
   assert.deepEqual(Object.keys(unzipSync((await downloaded(page, '.zip')).bytes)), ['two-deblurred.png']);
-  await page.locator('deblur-image .film button').nth(1).click();
+  await page.locator('deblur-image .film .thumb').nth(1).click();
   await reaches(page, 'done');
-  await page.locator('deblur-image .film button').nth(0).click();
+  await page.locator('deblur-image .film .thumb').nth(0).click();
   await allEnd(page);
   assert.deepEqual(await states(page), ['done', 'done'], 'looking at it begins again');
   await page.context().close();

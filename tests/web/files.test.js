@@ -254,10 +254,10 @@ test('other formats are read by the browser; of those that move, the first frame
     context.fillRect(0, 0, 48, 32);
     return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality: 1 })).arrayBuffer())];
   });
-  const cases = /** @type {[string, string, Uint8Array, number[], RegExp | null][]} */ ([
-    ['a.webp', 'image/webp', Uint8Array.from(made), [10, 200, 30], null],
+  const cases = /** @type {[string, string, Uint8Array, number[], RegExp][]} */ ([
+    ['a.webp', 'image/webp', Uint8Array.from(made), [10, 200, 30], /^So small a photograph[^.]*\.$/],
     ['moving.gif', 'image/gif', gif, [255, 0, 0], /first frame/],
-    ['a.bmp', 'image/bmp', bmp, [0, 0, 255], null],
+    ['a.bmp', 'image/bmp', bmp, [0, 0, 255], /^So small a photograph[^.]*\.$/],
   ]);
   for (const [name, type, bytes, colour, note] of cases) {
     await drop(page, name, type, bytes);
@@ -270,8 +270,7 @@ test('other formats are read by the browser; of those that move, the first frame
       first.every((/** @type {number} */ value, /** @type {number} */ i) => Math.abs(value - colour[i]) <= 4),
       `${name}: ${first}`,
     );
-    assert.equal(await page.locator('deblur-image .notes').isVisible(), Boolean(note), name);
-    if (note) assert.match(await textOf(page, '.notes'), note);
+    assert.match(await textOf(page, '.notes'), note, name);
     await page.locator('deblur-image .close').click();
   }
   await page.context().close();

@@ -29,7 +29,7 @@ function makeFolder(name) {
 /** @param {import('playwright-core').Page} page */
 const names = (page) =>
   page
-    .locator('deblur-image .film button')
+    .locator('deblur-image .film .thumb')
     .evaluateAll((all) => all.map((one) => (one.getAttribute('title') ?? '').split(':')[0]).sort());
 
 test('of a folder that is dropped, all pictures are taken, however deep', async () => {

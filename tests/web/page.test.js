@@ -281,6 +281,27 @@ test('a photograph that is sharp is left alone, unless one insists', async () =>
   await page.context().close();
 });
 
+test('what a result would gain little from is said: it is tiny, or was made here', async () => {
+  const { page } = await stage.open('index.html');
+  const tiny = writePng(
+    new Uint8Array(40 * 30 * 3).map((_, i) => (i * 37) % 251),
+    40,
+    30,
+    3,
+  );
+  for (const [name, bytes, said] of /** @type {const} */ ([
+    ['tiny.png', tiny, /^So small a photograph/],
+    ['harbour-deblurred (1).png', photograph, /^By its name it was sharpened here before/],
+    ['harbour.png', photograph, /^$/],
+  ])) {
+    await drop(page, name, 'image/png', bytes);
+    await page.locator('deblur-image .file-name', { hasText: name }).waitFor();
+    await reaches(page, 'done');
+    assert.match(await textOf(page, '.notes'), said);
+  }
+  await page.context().close();
+});
+
 test('the sample is one click away and needs no network', async () => {
   const { page } = await stage.open('index.html');
   await page.context().setOffline(true);

@@ -9,10 +9,10 @@ export class BatchPanel {
   /**
    * @param {ParentNode} root The template.
    * @param {import('./batch.js').Batch} batch
-   * @param {(item: Item) => void} onChoose Told which one a person wants to look at.
+   * @param {import('./filmstrip.js').Acts} acts
    * @param {(what: string) => void} announce Told what has gone wrong, for who cannot see it.
    */
-  constructor(root, batch, onChoose, announce) {
+  constructor(root, batch, acts, announce) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (root.querySelector(selector));
     this.batch = batch;
     this.announce = announce;
@@ -21,7 +21,7 @@ export class BatchPanel {
     this.panel = find('.batch');
     this.text = find('.batch-text');
     this.zip = /** @type {HTMLButtonElement} */ (find('.zip'));
-    this.film = new Filmstrip(find('.film'), onChoose);
+    this.film = new Filmstrip(find('.film'), acts);
     this.leaving = /** @type {HTMLDialogElement} */ (find('.leaving'));
     this.leavingText = find('.leaving-text');
     this.zip.addEventListener('click', () => this.save());

@@ -8,6 +8,11 @@ import { Session } from './session.js';
 /**
  * @typedef {'waiting' | 'working' | 'done' | 'failed' | 'cancelled'} ItemState
  *
+ * @typedef {object} Correction
+ * @property {import('./tiles.js').Rectangle | null} part What is to be restored of it; null: all.
+ * @property {BlurDescription | null} blur Null: as found.
+ * @property {string[] | null} choice What its controls say then.
+ *
  * @typedef {object} Item One photograph of several.
  * @property {Blob} file
  * @property {string} name
@@ -18,12 +23,15 @@ import { Session } from './session.js';
  * @property {Blob | null} saved The result that is in a zip already.
  * @property {string} resultName
  * @property {string} madeWith What settings its result was made with.
- * @property {import('./blur.js').BlurDescription | null} blur What a person has said of it.
+ * @property {Correction} correction What a person has said of it.
  * @property {import('./save.js').Traits} [traits] Once it was decoded.
  */
 
 /** @param {import('./save.js').SaveSettings} settings */
 const keyOf = (settings) => JSON.stringify(settings);
+
+/** @type {Correction} */
+const none = { part: null, blur: null, choice: null };
 
 /** What makes zips, fetched where there are several photographs: most people have one. */
 async function loadZipper() {
@@ -51,6 +59,8 @@ export class Batch {
     this.items = [];
     /** @type {AbortController | null} Of the item that is worked on. */
     this.work = null;
+    /** @type {Item | null} What is worked on, or was last. */
+    this.current = null;
     /** Someone looks at one photograph, which goes before. */
     this.paused = false;
   }
@@ -58,7 +68,7 @@ export class Batch {
   /** @param {{ file: Blob, name: string }[]} files */
   add(files) {
     const more = files.map((file) => ({ ...file, state: /** @type {const} */ ('waiting'), done: 0, error: null, result: null }));
-    this.items.push(...more.map((item) => ({ ...item, saved: null, resultName: '', madeWith: '', blur: null })));
+    this.items.push(...more.map((item) => ({ ...item, saved: null, resultName: '', madeWith: '', correction: none })));
     loadZipper().catch(() => {}); // now, since the network may be gone when they are done; if it is, zip() says so
     this.onChange();
   }
@@ -93,6 +103,13 @@ export class Batch {
     this.go();
   }
 
+  /** Forgets one; whether it is worked on or not. @param {Item} item */
+  remove(item) {
+    this.items = this.items.filter((other) => other !== item);
+    if (this.current === item) this.work?.abort();
+    this.onChange();
+  }
+
   /** The photograph that is looked at goes before; what is worked on otherwise waits again. */
   pause() {
     this.paused = true;
@@ -109,6 +126,7 @@ export class Batch {
     if (this.work || this.paused) return;
     const item = this.items.find(({ state }) => state === 'waiting');
     if (!item) return;
+    this.current = item;
     this.work = new AbortController();
     const { signal } = this.work;
     this.update(item, { state: 'working', done: 0, error: null });
@@ -130,6 +148,8 @@ export class Batch {
     await session.open(deblurrer, () => {});
     signal.throwIfAborted();
     item.traits = session.traits;
+    if (item.correction.part) await session.lookAt(deblurrer, item.correction.part);
+    signal.throwIfAborted();
     const wanted = this.wanted(item, /** @type {BlurEstimate} */ (session.found));
     if (session.leavesAlone(wanted)) return session.keepAsItIs();
     return session.restore(deblurrer, wanted, { onProgress: (done) => this.update(item, { done }) });

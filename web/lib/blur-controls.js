@@ -29,7 +29,8 @@ const shareOf = (kind, sizePx) => {
 
 const noteTexts = {
   found: 'Not right? Set the kind and the size below.',
-  sharp: 'Is a part of it blurred? Set the kind and the size below.',
+  sharp: 'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.',
+  part: 'Only what is in the frame; the rest stays as it came.',
   set: 'As you set it. Choose “As found” to go back.',
 };
 
@@ -137,11 +138,11 @@ export class BlurControls {
 
   /**
    * @param {BlurEstimate} blur What is assumed.
-   * @param {string} [sharp] What to say instead, where the photograph was left alone.
+   * @param {{ sharp?: string, part: boolean }} what What to say instead, where it was left alone; whether it is of a part.
    */
-  showFinding(blur, sharp) {
+  showFinding(blur, { sharp, part }) {
     this.finding.textContent = sharp ?? describeBlur(blur, this.t);
-    const note = this.kind.value !== 'auto' ? 'set' : sharp ? 'sharp' : 'found';
+    const note = this.kind.value !== 'auto' ? 'set' : part ? 'part' : sharp ? 'sharp' : 'found';
     this.note.classList.remove('problem');
     this.note.textContent = this.t(noteTexts[note]);
     drawKernel(this.kernel, blur);

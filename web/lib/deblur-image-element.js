@@ -11,6 +11,7 @@ import { describeError, fill } from './errors.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
 import { Outlet } from './outlet.js';
+import { partInView } from './part.js';
 import { SavePanel } from './save-panel.js';
 import { Session } from './session.js';
 import { TimeLeft } from './time-left.js';
@@ -32,6 +33,13 @@ const RERUN_MS = 150;
 const closeTexts = {
   one: 'Close this photograph',
   all: 'Close all photographs',
+};
+const sharpTexts = {
+  all: 'This photograph is sharp already: there is nothing to repair.',
+  part: 'This part is sharp already: there is nothing to repair.',
+};
+const partTexts = {
+  none: 'Zoom in on the blurred part first, so that nothing else is in view.',
 };
 const mainControl = { empty: '.empty .choose', working: '.view', done: '.view', error: '.error .choose' };
 
@@ -103,10 +111,14 @@ export class DeblurImageElement extends Base {
     this.batch = new Batch(
       () => this.deblurrer(),
       (item) => this.settingsOf(item),
-      (item, found) => this.wantedBlur(found, item.blur),
+      (item, found) => this.wantedBlur(found, item.correction.blur),
       () => this.showBatch(),
     );
-    this.batchPanel = new BatchPanel(root, this.batch, (item) => this.look(item), announce);
+    const panelActs = {
+      look: (/** @type {Item} */ item) => this.look(item),
+      remove: (/** @type {Item} */ item) => this.takeOut(item),
+    };
+    this.batchPanel = new BatchPanel(root, this.batch, panelActs, announce);
     this.listen();
   }
 
@@ -211,6 +223,8 @@ export class DeblurImageElement extends Base {
     on('.strength', 'input', () => this.strengthChanged());
     on('.anyway', 'click', () => this.sharpenAnyway());
     on('.again', 'click', () => this.restore());
+    on('.only', 'click', () => this.lookAtView());
+    on('.everywhere', 'click', () => this.lookAt(null));
   }
 
   /** @param {DataTransfer} transfer Of a drop, wherever it was. */
@@ -273,17 +287,22 @@ export class DeblurImageElement extends Base {
     this.find('.left').textContent = secondsLeft === null ? '' : this.t('about {seconds} s left', { seconds: secondsLeft });
   }
 
+  showLooking() {
+    this.show('working');
+    this.showProgress(this.t('Looking at the blur…'), null);
+    this.announce(this.t('Looking at the blur…'));
+  }
+
   /** @param {BlurEstimate} blur */
   showFinding(blur) {
-    const sharp = this.isAsItWas ? this.t('This photograph is sharp already: there is nothing to repair.') : undefined;
-    this.controls.showFinding(blur, sharp);
+    const part = Boolean(this.session?.focus);
+    const sharp = this.isAsItWas ? this.t(part ? sharpTexts.part : sharpTexts.all) : undefined;
+    this.controls.showFinding(blur, { sharp, part });
     this.find('.anyway').hidden = !sharp && blur.kind !== 'none';
+    this.find('.everywhere').hidden = !part;
     const notes = this.find('.notes');
-    notes.replaceChildren(
-      ...(this.session?.photograph?.notes ?? []).map((note) =>
-        Object.assign(document.createElement('li'), { textContent: this.t(note) }),
-      ),
-    );
+    const item = (/** @type {string} */ note) => Object.assign(document.createElement('li'), { textContent: this.t(note) });
+    notes.replaceChildren(...(this.session?.notes ?? []).map(item));
     notes.hidden = !notes.childElementCount;
   }
 
@@ -291,6 +310,7 @@ export class DeblurImageElement extends Base {
     const { items, ended } = this.batch;
     this.toggleAttribute('active', Boolean(this.session) || items.length > 1);
     this.batchPanel.show(this.item, this.t);
+    this.find('.for-all').hidden = items.length < 2;
     if (items.length > 1 && ended) this.announce(this.t('All photographs are done'));
   }
 
@@ -357,6 +377,15 @@ export class DeblurImageElement extends Base {
     this.batch.resume();
   }
 
+  /** Takes one out of a batch; if it is looked at, the next takes its place. @param {Item} item */
+  takeOut(item) {
+    const { items } = this.batch;
+    const next = items[items.indexOf(item) + 1] ?? items[items.indexOf(item) - 1];
+    this.batch.remove(item);
+    if (!next) this.close();
+    else if (item === this.item) this.look(next);
+  }
+
   /** Lets go of the photograph that is looked at. */
   leave() {
     clearTimeout(this.rerunTimer);
@@ -381,9 +410,7 @@ export class DeblurImageElement extends Base {
     const run = ++this.run;
     this.controls.reset();
     this.find('.panel').scrollTop = 0;
-    this.show('working');
-    this.showProgress(this.t('Looking at the blur…'), null);
-    this.announce(this.t('Looking at the blur…'));
+    this.showLooking();
     this.tell('deblur-start');
     try {
       await session.open(await this.deblurrer(), (photograph, overview) => {
@@ -394,8 +421,39 @@ export class DeblurImageElement extends Base {
         this.show('working');
       });
       if (this.run !== run) return;
-      const found = /** @type {BlurEstimate} */ (session.found);
-      this.controls.setFound(found);
+      const { part = null, choice = null } = this.item?.correction ?? {};
+      await this.lookAt(part, choice);
+    } catch (error) {
+      if (this.run === run) this.stopped(error);
+    }
+  }
+
+  /** Only what is in view is to be restored, from the blur that is there. */
+  lookAtView() {
+    const { viewer } = this;
+    const part = partInView(viewer.visible, viewer.width, viewer.height);
+    if (part) return this.lookAt(part);
+    this.outlet.complain(this.t(partTexts.none));
+  }
+
+  /**
+   * @param {import('./tiles.js').Rectangle | null} part What is to be restored; null: all of the photograph.
+   * @param {string[] | null} [choice] What a person had set of its blur.
+   */
+  async lookAt(part, choice = null) {
+    const { session } = this;
+    if (!session?.photograph) return;
+    clearTimeout(this.rerunTimer);
+    this.outlet.allow(false);
+    const run = ++this.run;
+    if (part) this.showLooking();
+    try {
+      await session.lookAt(await this.deblurrer(), part);
+      if (this.run !== run) return;
+      this.viewer.part = part;
+      this.controls.reset();
+      this.controls.setFound(/** @type {BlurEstimate} */ (session.found));
+      if (choice) this.controls.choice = choice;
       await this.restore();
     } catch (error) {
       if (this.run === run) this.stopped(error);
@@ -412,6 +470,12 @@ export class DeblurImageElement extends Base {
     const [kind, size, angle] = (this.getAttribute('blur') ?? 'auto').split(':');
     if (kind === 'auto') return found;
     return { kind: /** @type {BlurKind} */ (kind), sizePx: Number(size ?? 0), angleDeg: Number(angle ?? 0), rest: found };
+  }
+
+  /** What a person has said of the photograph that is looked at. @returns {import('./batch.js').Correction} */
+  get correction() {
+    const { chosen: blur, choice } = this.controls;
+    return { part: this.session?.focus?.part ?? null, blur, choice: blur && choice };
   }
 
   /** There is nothing to repair. @param {BlurEstimate} found */
@@ -445,7 +509,7 @@ export class DeblurImageElement extends Base {
     const run = ++this.run;
     const left = new TimeLeft();
     const isLast = () => this.run === run;
-    if (this.item) this.batch.update(this.item, { blur: this.controls.chosen, state: 'working', done: 0 });
+    if (this.item) this.batch.update(this.item, { correction: this.correction, state: 'working', done: 0 });
     const wanted = this.wantedBlur(session.found, this.controls.chosen);
     if (session.leavesAlone(wanted)) return this.leaveAlone(session.found);
     try {
@@ -513,12 +577,14 @@ export class DeblurImageElement extends Base {
   goBack(session) {
     const result = session.goBack();
     if (!result) return false;
+    this.controls.setFound(/** @type {BlurEstimate} */ (session.found));
     this.controls.choice = result.choice;
+    this.viewer.part = session.focus?.part ?? null;
     this.viewer.goBack(result.image.pixels);
     this.show('done');
     this.showFinding(result.blur);
     if (this.item) {
-      this.item.blur = this.controls.chosen;
+      this.item.correction = this.correction;
       this.batch.take(this.item, result.image);
     }
     return true;

@@ -90,6 +90,9 @@ button:disabled { opacity: 0.45; cursor: default; }
 /* What is transparent is seen to be. */
 .board { position: absolute; background: repeating-conic-gradient(#c6c6c6 0 25%, #e6e6e6 0 50%) 0 0 / 1rem 1rem; }
 
+/* What is restored, where that is a part. */
+.part { position: absolute; pointer-events: none; outline: 2px dashed #fff; box-shadow: 0 0 0 2px rgb(0 0 0 / 0.45), inset 0 0 0 1px rgb(0 0 0 / 0.45); }
+
 /* The slider lies over the picture, half a thumb wider on either side, so that the thumb's middle goes from edge to edge. */
 .overlay { position: absolute; pointer-events: none; direction: ltr; }
 .split {
@@ -130,6 +133,7 @@ button:disabled { opacity: 0.45; cursor: default; }
     center / 1.3rem no-repeat;
   box-shadow: 0 1px 6px rgb(0 0 0 / 0.45);
 }
+.small .divider::after { width: 1.4rem; height: 1.4rem; margin: -0.7rem; }
 .split:focus-visible + .divider::after { outline: 3px solid var(--accent); outline-offset: 2px; }
 .tag, .file-name {
   padding: 0.1rem 0.6rem;
@@ -139,9 +143,9 @@ button:disabled { opacity: 0.45; cursor: default; }
   font-size: 0.8rem;
   pointer-events: none;
 }
-.tag { position: absolute; bottom: calc(var(--pane-bottom, 0px) + 0.7rem); }
-.before-tag { left: 0.7rem; }
-.after-tag { right: 0.7rem; }
+.tag { position: absolute; bottom: calc(var(--from-bottom, 0px) + 0.7rem); }
+.before-tag { left: calc(var(--from-side, 0px) + 0.7rem); }
+.after-tag { right: calc(var(--from-side, 0px) + 0.7rem); }
 
 /* What floats over the picture: closing it, and how it is seen. */
 .topbar { position: absolute; inset: 0.6rem 0.6rem auto; display: flex; gap: 0.6rem; align-items: center; pointer-events: none; }
@@ -194,6 +198,9 @@ label select { width: 100%; color: var(--ink); font-size: 1rem; }
 label.tick { display: flex; align-items: center; gap: 0.5rem; min-height: 2.5rem; color: var(--ink); }
 .tick input { width: 1.2rem; height: 1.2rem; accent-color: var(--accent); }
 input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accent-color: var(--accent); }
+.for-all { margin: 0; font-size: 0.9rem; color: var(--quiet); }
+.where { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+.where button { flex: 1 1 auto; }
 .save { padding-top: 1rem; border-top: 1px solid var(--line); }
 .toolbar { display: flex; flex-wrap: wrap; gap: 0.6rem; }
 .toolbar button { flex: 1 1 auto; }
@@ -210,12 +217,14 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 .batch-text { flex: 999 1 9rem; }
 .zip { flex: 1 0 auto; white-space: nowrap; }
 .film { display: flex; gap: 0.5rem; margin: 0; padding: 4px; list-style: none; overflow-x: auto; }
-.film button { position: relative; display: grid; place-items: center; width: 5.5rem; height: 4rem; min-height: 0; padding: 0; overflow: hidden; background: var(--stage); }
+.film li { position: relative; flex: none; }
+.remove { position: absolute; inset: 0 0 auto auto; z-index: 2; width: 1.5rem; min-height: 1.5rem; padding: 0; border: 0; border-radius: 0 calc(var(--radius) * 0.6); background: rgb(12 16 20 / 0.72); color: #fff; line-height: 1; }
+.thumb { position: relative; display: grid; place-items: center; width: 5.5rem; height: 4rem; min-height: 0; padding: 0; overflow: hidden; background: var(--stage); }
 .film canvas { width: 100%; height: 100%; object-fit: cover; }
-.film button[data-state='waiting'] canvas { opacity: 0.45; }
-.film button[aria-current='true'] { outline: 3px solid var(--accent); }
-.film button::before { content: ''; position: absolute; z-index: 1; inset: auto auto 0 0; width: calc(100% * var(--done, 0)); height: 5px; background: var(--accent); }
-.film button:is([data-state='done'], [data-state='failed'], [data-state='cancelled'])::after {
+.thumb[data-state='waiting'] canvas { opacity: 0.45; }
+.thumb[aria-current='true'] { outline: 3px solid var(--accent); }
+.thumb::before { content: ''; position: absolute; z-index: 1; inset: auto auto 0 0; width: calc(100% * var(--done, 0)); height: 5px; background: var(--accent); }
+.thumb:is([data-state='done'], [data-state='failed'], [data-state='cancelled'])::after {
   position: absolute;
   inset: auto 0.25rem 0.4rem auto;
   width: 1.3rem;
@@ -225,9 +234,9 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
   font-size: 0.8rem;
   line-height: 1.3rem;
 }
-.film button[data-state='done']::after { content: '✓'; }
-.film button[data-state='failed']::after { content: '!'; background: var(--alarm); color: var(--panel); }
-.film button[data-state='cancelled']::after { content: '×'; background: var(--quiet); color: var(--panel); }
+.thumb[data-state='done']::after { content: '✓'; }
+.thumb[data-state='failed']::after { content: '!'; background: var(--alarm); color: var(--panel); }
+.thumb[data-state='cancelled']::after { content: '×'; background: var(--quiet); color: var(--panel); }
 .leaving { max-width: min(26rem, calc(100vw - 2rem)); padding: 1.2rem; border: 1px solid var(--line); border-radius: var(--radius); background: var(--panel); color: inherit; }
 .leaving::backdrop { background: rgb(0 0 0 / 45%); }
 .leaving p { margin: 0 0 0.6rem; }
@@ -248,20 +257,34 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 :host([fill][active]) .panel { max-height: 46dvh; overflow: auto; overscroll-behavior: contain; padding-bottom: 0; scroll-padding-bottom: 5rem; }
 /* Saving is never further away than a thumb. */
 :host([fill][active]) .toolbar { position: sticky; bottom: 0; order: 1; margin-inline: -1.1rem; padding: 0.7rem 1.1rem max(0.7rem, env(safe-area-inset-bottom)); background: var(--panel); border-top: 1px solid var(--line); }
-@media (min-width: 56rem) {
-  :host([fill][active]) .frame { grid-template: minmax(0, 1fr) auto / minmax(0, 1fr) 21rem; }
+@media (min-width: 56rem), (min-width: 36rem) and (max-height: 32rem) {
+  :host([fill][active]) .frame { grid-template: minmax(0, 1fr) auto / minmax(0, 1fr) minmax(15rem, min(21rem, 40vw)); }
   :host([fill][active]) .stage { grid-area: 1 / 1; }
   :host([fill][active]) .panel { grid-area: 1 / 2; max-height: none; border-top: 0; border-inline-start: 1px solid var(--line); }
   :host([fill][active]) .panel .controls { grid-template-columns: 1fr; }
   :host([fill][active]) .frame:has(.panel[hidden]) .stage { grid-column: 1 / -1; }
   :host([fill][active]) .batch { grid-area: 2 / 1 / auto / -1; }
 }
+/* Where there is little height, more of it is the photograph's. */
+@media (max-width: 32rem), (max-height: 32rem) {
+  :host([fill][active]) .frame:has(.batch:not([hidden])) .panel { max-height: 36dvh; }
+  .batch { padding-block: 0.4rem; }
+  .batch .row { margin-bottom: 0.2rem; }
+  .zip { min-height: 2rem; padding-block: 0.1rem; }
+  .thumb { width: 4.2rem; height: 2.8rem; }
+}
+@media (min-width: 36rem) and (max-height: 32rem) {
+  .batch { display: flex; align-items: center; gap: 0.8rem; }
+  .batch .row { flex: none; margin: 0; max-width: 50%; }
+  .film { flex: 1; }
+  :host([fill][active]) .frame:has(.batch:not([hidden])) .panel { max-height: none; }
+}
 @media (max-width: 32rem) {
   .panel { gap: 0.8rem; padding-inline: 0.9rem; }
   .toolbar { gap: 0.5rem; }
   .toolbar button { padding-inline: 0.65rem; }
   .kernel { width: 3.6rem; height: 3.6rem; }
-  .tag { bottom: max(4rem, calc(var(--pane-bottom, 0px) + 0.7rem)); }
+  .tag { bottom: max(4rem, calc(var(--from-bottom, 0px) + 0.7rem)); }
 }
 @media (prefers-reduced-motion: reduce) { *, *::-webkit-progress-value { transition: none !important; } }
 `;

@@ -33,6 +33,7 @@ export const html = /* html */ `
       aria-label="The photograph. Plus and minus zoom, 0 fits, 1 shows its pixels, arrow keys move it, B shows it as it was, S puts both side by side." hidden>
       <div class="board" hidden></div><div class="board" hidden></div>
       <canvas></canvas>
+      <div class="part" hidden></div>
       <div class="overlay" hidden>
         <input class="split" type="range" min="0" max="100" step="0.5" value="50" aria-label="How much of the photograph is shown as it was">
         <div class="divider"></div>
@@ -77,6 +78,10 @@ export const html = /* html */ `
       <label class="size-field"><span class="name"><span data-t>Size</span> <output class="size-text"></output></span><input class="size" type="range" min="0" max="1" step="0.001"></label>
       <label class="angle-field"><span class="name"><span data-t>Direction</span> <output class="angle-text"></output></span><input class="angle" type="range" min="0" max="179" step="1"></label>
     </div>
+    <div class="where">
+      <button type="button" class="only" part="button" data-t>Sharpen only what is in view</button>
+      <button type="button" class="everywhere" part="button" data-t hidden>Sharpen all of it</button>
+    </div>
     <div class="controls save">
       <label><span class="name" data-t>Save as</span>
         <select class="format">
@@ -85,6 +90,7 @@ export const html = /* html */ `
           <option value="webp">WebP</option>
         </select></label>
       <label class="quality-field"><span class="name"><span data-t>Quality</span> <output class="quality-text"></output></span><input class="quality" type="range" min="40" max="100" step="1" value="92"></label>
+      <p class="for-all" data-t hidden>Strength, format and quality are those of all photographs.</p>
       <label class="gps-field tick" hidden><input class="gps" type="checkbox"><span data-t>Leave out where it was taken (GPS)</span></label>
     </div>
     <div class="toolbar">

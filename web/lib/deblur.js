@@ -15,10 +15,12 @@ import { refuseTooLarge, toBitmap } from './decode.js';
 import { DeblurError } from './errors.js';
 import { planMemory, thisDevice } from './memory.js';
 import { models } from './models.js';
+import { refuseOutside } from './part.js';
 import { Photograph } from './photograph.js';
 import { WorkerPool } from './pool.js';
 import { restore } from './restore.js';
 import { RestoredImage } from './restored-image.js';
+import { cut } from './tiles.js';
 import { moduleName } from './wasm.js';
 
 export { blurKinds, describeBlur } from './blur.js';
@@ -34,6 +36,7 @@ export { RestoredImage } from './restored-image.js';
  * @typedef {import('./memory.js').MemoryPlan} MemoryPlan
  * @typedef {import('./restore.js').RestoreOptions} RestoreOptions
  * @typedef {import('./tiles.js').Geometry} Geometry
+ * @typedef {import('./tiles.js').Rectangle} Rectangle
  *
  * @typedef {object} LoadOptions
  * @property {string | URL | ArrayBuffer} [model] 'best' (default), 'fast' (models.js), a .dbm file, or where it is.
@@ -47,7 +50,7 @@ export { RestoredImage } from './restored-image.js';
  * @property {AbortSignal} [signal]
  *
  * @typedef {object} BlurOptions
- * @property {'auto' | BlurDescription | BlurEstimate} [blur] Default: 'auto', estimated.
+ * @property {'auto' | BlurDescription | BlurEstimate} [blur] Default: 'auto', estimated; if only a part is restored, from that.
  * @property {(blur: BlurEstimate) => void} [onBlur] Told what is assumed, before restoring begins.
  *
  * @typedef {RestoreOptions & BlurOptions} DeblurOptions
@@ -207,11 +210,11 @@ export class Deblurrer {
     return photograph;
   }
 
-  /** @param {Photograph} photograph @param {AbortSignal} [signal] @returns {Promise<BlurEstimate>} */
-  async look({ pixels, width, height }, signal) {
+  /** @param {Photograph} photograph @param {AbortSignal} [signal] @param {Rectangle} [part] @returns {Promise<BlurEstimate>} */
+  async look({ pixels, width, height }, signal, part = { x: 0, y: 0, width, height }) {
     const make = () => {
-      const { buffer } = pixels.slice();
-      return { message: { type: 'estimate', pixels: buffer, width, height }, transfer: [buffer] };
+      const { buffer } = cut(pixels, width, part);
+      return { message: { type: 'estimate', pixels: buffer, width: part.width, height: part.height }, transfer: [buffer] };
     };
     return (await this.pool.run({ make, signal })).blur;
   }
@@ -240,13 +243,19 @@ export class Deblurrer {
   }
 
   /**
-   * How a picture is blurred.
+   * How a picture is blurred, or a part of it.
    * @param {PictureInput} input
-   * @param {{ signal?: AbortSignal }} [options]
+   * @param {{ signal?: AbortSignal, part?: Rectangle }} [options]
    * @returns {Promise<BlurEstimate>} Rejects with a DeblurError, or the signal's reason.
    */
-  async estimate(input, options) {
-    return /** @type {BlurEstimate} */ ((await this.open(input, options)).found);
+  async estimate(input, options = {}) {
+    const { part, signal } = options;
+    if (!part) return /** @type {BlurEstimate} */ ((await this.open(input, options)).found);
+    return this.enqueue(async () => {
+      const photograph = await this.read(input, false, { signal });
+      refuseOutside(part, photograph.width, photograph.height);
+      return this.look(photograph, signal, part);
+    }, signal);
   }
 
   /**
@@ -256,13 +265,15 @@ export class Deblurrer {
    * @returns {Promise<DeblurResult>} Rejects with a DeblurError, or the signal's reason.
    */
   async deblur(input, options = {}) {
-    const { blur: wanted = 'auto', strength = 1, signal } = options;
+    const { blur: wanted = 'auto', strength = 1, part, signal } = options;
     if (!(strength >= 0 && strength <= 1)) throw new DeblurError('bad-argument', 'strength has to be from 0 to 1');
     return this.enqueue(async () => {
       const estimates = wanted === 'auto' || (!isEstimate(wanted) && !wanted.rest);
-      const photograph = await this.read(input, estimates, { signal });
+      const photograph = await this.read(input, estimates && !part, { signal });
+      if (part) refuseOutside(part, photograph.width, photograph.height);
+      const found = part && estimates ? await this.look(photograph, signal, part) : photograph.found;
       this.throwIfOver(signal);
-      const blur = await this.settle(wanted, photograph.found);
+      const blur = await this.settle(wanted, found);
       this.throwIfOver(signal);
       options.onBlur?.(blur);
       const pixels = await restore(this, photograph, blur, options);

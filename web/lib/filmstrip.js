@@ -1,6 +1,7 @@
 import { describeError } from './errors.js';
 
 /** @typedef {import('./batch.js').Item} Item */
+/** @typedef {{ look: (item: Item) => void, remove: (item: Item) => void }} Acts What a person wants of one. */
 
 const THUMBNAIL_PX = 96;
 
@@ -16,13 +17,13 @@ const stateTexts = {
 export class Filmstrip {
   /**
    * @param {HTMLElement} list
-   * @param {(item: Item) => void} onChoose
+   * @param {Acts} acts
    */
-  constructor(list, onChoose) {
+  constructor(list, acts) {
     this.list = list;
-    this.onChoose = onChoose;
-    /** @type {Map<Item, HTMLButtonElement>} */
-    this.buttons = new Map();
+    this.acts = acts;
+    /** @type {Map<Item, { place: HTMLElement, thumb: HTMLElement, remove: HTMLElement }>} */
+    this.parts = new Map();
   }
 
   /**
@@ -31,34 +32,44 @@ export class Filmstrip {
    * @param {import('./i18n.js').Translate} t
    */
   show(items, current, t) {
-    for (const [item, button] of this.buttons)
+    for (const [item, { place }] of this.parts)
       if (!items.includes(item)) {
-        button.parentElement?.remove();
-        this.buttons.delete(item);
+        place.remove();
+        this.parts.delete(item);
       }
     for (const item of items) {
-      const button = this.buttons.get(item) ?? this.add(item);
-      button.dataset.state = item.state;
-      button.setAttribute('aria-current', String(item === current));
+      const { thumb, remove } = this.parts.get(item) ?? this.add(item);
+      thumb.dataset.state = item.state;
+      thumb.setAttribute('aria-current', String(item === current));
       const percent = item.state === 'working' ? ` ${Math.floor(100 * item.done)}%` : '';
       const why = item.error ? `: ${describeError(item.error, t)}` : '';
-      button.setAttribute('aria-label', `${item.name}, ${t(stateTexts[item.state])}${percent}${why}`);
-      button.title = `${item.name}${why}`;
-      button.style.setProperty('--done', String(item.state === 'done' ? 1 : item.state === 'working' ? item.done : 0));
+      thumb.setAttribute('aria-label', `${item.name}, ${t(stateTexts[item.state])}${percent}${why}`);
+      thumb.title = `${item.name}${why}`;
+      remove.title = t('Take {name} out', { name: item.name });
+      remove.setAttribute('aria-label', remove.title);
+      thumb.style.setProperty('--done', String(item.state === 'done' ? 1 : item.state === 'working' ? item.done : 0));
     }
   }
 
   /** @param {Item} item */
   add(item) {
     const place = document.createElement('li');
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.addEventListener('click', () => this.onChoose(item));
-    place.append(button);
+    const [thumb, remove] = ['thumb', 'remove'].map((className) =>
+      Object.assign(document.createElement('button'), { type: 'button', className }),
+    );
+    remove.textContent = '×';
+    thumb.addEventListener('click', () => this.acts.look(item));
+    remove.addEventListener('click', () => {
+      const beside = place.nextElementSibling ?? place.previousElementSibling;
+      this.acts.remove(item);
+      /** @type {HTMLElement | null | undefined} */ (beside?.querySelector('.remove'))?.focus();
+    });
+    place.append(thumb, remove);
     this.list.append(place);
-    this.buttons.set(item, button);
-    drawThumbnail(button, item.file);
-    return button;
+    const parts = { place, thumb, remove };
+    this.parts.set(item, parts);
+    drawThumbnail(thumb, item.file);
+    return parts;
   }
 }
 

@@ -99,8 +99,9 @@ export class Layer {
       return true;
     }
     let room = DETAILS_AT_ONCE;
-    let whole = true;
-    for (const part of tilesOf(this.width, this.height, { width: DETAIL_PX, height: DETAIL_PX })) {
+    let isAll = true;
+    const whole = { x: 0, y: 0, width: this.width, height: this.height };
+    for (const part of tilesOf(whole, { width: DETAIL_PX, height: DETAIL_PX })) {
       if (!meet(part, visible)) continue;
       // Whole pixels of the screen: no seams, and nothing twice, which what is half transparent would show.
       const [left, right] = [part.x, part.x + part.width].map((x) => Math.round(origin.x + x * scale));
@@ -109,9 +110,9 @@ export class Layer {
       if (detail) context.drawImage(detail.canvas, left, top, right - left, bottom - top);
       else this.drawCoarsely(context, part, { x: left, y: top, width: right - left, height: bottom - top });
       if (detail?.isNew) room--;
-      whole &&= Boolean(detail);
+      isAll &&= Boolean(detail);
     }
-    return whole;
+    return isAll;
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Rectangle} part @param {Rectangle} to Where it is drawn. */

@@ -1,5 +1,6 @@
 import { newPixels } from './decode.js';
 import { tileSize } from './memory.js';
+import { alignedAround, PartMask } from './part.js';
 import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './tiles.js';
 
 /**
@@ -11,6 +12,7 @@ import { cut, paste, quarterSeen, rankOf, roundUp, tilesOf, withHalo } from './t
  *
  * @typedef {object} RestoreOptions
  * @property {number} [strength] 0: as it was, 1: as restored (default).
+ * @property {Rectangle} [part] Of whole pixels: only this is restored, and fades into the rest, which stays as it was. Default: all of it.
  * @property {() => Rectangle | null} [view] What is looked at, which is done first; asked whenever a worker is free. Default: nothing.
  * @property {number} [tilePx] Side of the tiles, which are squares then. The result does not depend on it. Default: tiles as wide as
  *   the picture, as far as the device's memory allows.
@@ -51,12 +53,15 @@ class Progress {
  */
 export async function restore({ pool, geometry, plan }, photograph, blur, options) {
   const { pixels, width, height } = photograph;
-  const { strength = 1, signal, view = () => null, onTile = () => {}, onProgress = () => {} } = options;
+  const { strength = 1, part, signal, view = () => null, onTile = () => {}, onProgress = () => {} } = options;
   const result = options.into ?? newPixels(width, height);
+  if (part) result.set(pixels);
+  const mask = part && new PartMask(part, width, height);
+  const box = alignedAround(part ?? { x: 0, y: 0, width, height }, geometry.alignment, width, height);
   const { tilePx } = options;
-  const wanted = tilePx ? { width: tilePx, height: tilePx } : tileSize(width, height, plan);
+  const wanted = tilePx ? { width: tilePx, height: tilePx } : tileSize(box.width, box.height, plan);
   const size = { width: roundUp(wanted.width, geometry.alignment), height: roundUp(wanted.height, geometry.alignment) };
-  const progress = new Progress(width * height, onProgress);
+  const progress = new Progress(box.width * box.height, onProgress);
   const failed = new AbortController(); // one tile is enough to end the others
   const abort = () => failed.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
@@ -70,9 +75,10 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
       rows: (/** @type {Strip} */ { y, rows }, /** @type {Pixels} */ rgba) =>
         cut(pixels, width, { ...outer, y: outer.y + y, height: rows }, rgba),
       restored: (/** @type {Strip} */ { y, rows }, /** @type {Pixels} */ rgba) => {
-        const part = { ...tile, y: tile.y + y, height: rows };
-        paste(result, width, part, rgba);
-        onTile(part, rgba);
+        const where = { ...tile, y: tile.y + y, height: rows };
+        mask?.fade(where, rgba, pixels);
+        paste(result, width, where, rgba);
+        onTile(where, rgba);
       },
     };
     await pool.run({
@@ -88,7 +94,7 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
     progress.set(tile, tile.width * tile.height);
   };
 
-  const tiles = quarterSeen(tilesOf(width, height, size), view(), geometry);
+  const tiles = quarterSeen(tilesOf(box, size), view(), geometry);
   tiles.sort((a, b) => rankOf(a, view()) - rankOf(b, view())); // the first ones are given out at once
   try {
     await Promise.all(tiles.map(restoreTile));

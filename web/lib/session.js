@@ -6,11 +6,17 @@ import { RestoredImage } from './restored-image.js';
  * @typedef {import('./blur.js').BlurEstimate} BlurEstimate
  * @typedef {import('./deblur.js').Deblurrer} Deblurrer
  * @typedef {import('./photograph.js').Photograph} Photograph
+ * @typedef {import('./tiles.js').Rectangle} Rectangle
  * @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels RGBA
+ *
+ * @typedef {object} Focus A part that is restored by itself.
+ * @property {Rectangle} part
+ * @property {BlurEstimate} found How that is blurred.
  *
  * @typedef {object} Result
  * @property {RestoredImage} image
  * @property {BlurEstimate} blur What it was restored from.
+ * @property {Focus | null} focus
  * @property {string[]} choice What a person had set.
  */
 
@@ -22,6 +28,16 @@ function roomFor(pixels) {
     return undefined;
   }
 }
+
+/** Smaller ones hold too little to be sure of anything. */
+const LEAST_PX = 96;
+/** As `outputName` in save.js calls what was restored here; browsers number what has a name twice. */
+const OWN_NAME = /-deblurred(-\d+)?( ?\(\d+\))?\.\w+$/;
+
+const noteTexts = {
+  small: 'So small a photograph shows little of how it is blurred: what is found may be wrong.',
+  own: 'By its name it was sharpened here before. Sharpened twice it is seldom better.',
+};
 
 /** Above it a picture is taken for sharp, and is left alone. */
 const SURELY = 0.5;
@@ -37,6 +53,8 @@ export class Session {
     this.name = name;
     /** @type {Photograph | null} */
     this.photograph = null;
+    /** @type {Focus | null} What is restored of it; null: all. */
+    this.focus = null;
     /** @type {BlurEstimate | null} What it is restored from: as found, or as corrected. */
     this.assumed = null;
     /** @type {RestoredImage | null} All of it; null also while it is restored again. */
@@ -54,14 +72,22 @@ export class Session {
     this.times = /** @type {Record<string, number>} */ ({});
   }
 
-  /** What was found, once it is known. */
+  /** What was found, once it is known, in what is to be restored. */
   get found() {
-    return this.photograph?.found ?? null;
+    return this.focus?.found ?? this.photograph?.found ?? null;
   }
 
   /** Whether there is nothing to repair. */
   get isSharp() {
     return (this.found?.probabilities.none ?? 0) > SURELY;
+  }
+
+  /** What one should know of it, in English. @returns {string[]} */
+  get notes() {
+    const { notes = [], width = LEAST_PX, height = LEAST_PX } = this.photograph ?? {};
+    const own = OWN_NAME.test(this.name) ? [noteTexts.own] : [];
+    const small = Math.min(width, height) < LEAST_PX ? [noteTexts.small] : [];
+    return [...notes, ...own, ...small];
   }
 
   /** What decides how it is saved unless a person says otherwise. @returns {import('./save.js').Traits} */
@@ -105,6 +131,17 @@ export class Session {
     this.times.openMs = performance.now() - start;
   }
 
+  /**
+   * Finds out how a part is blurred, which is all that will be restored.
+   * @param {Deblurrer} deblurrer
+   * @param {Rectangle | null} part Null: all of the photograph again.
+   */
+  async lookAt(deblurrer, part) {
+    const photograph = /** @type {Photograph} */ (this.photograph);
+    const signal = this.begin();
+    this.focus = part && { part, found: await deblurrer.estimate(photograph, { part, signal }) };
+  }
+
   /** The photograph as it came, as the result. */
   keepAsItIs() {
     const photograph = /** @type {Photograph} */ (this.photograph);
@@ -124,7 +161,7 @@ export class Session {
     const start = performance.now();
     this.restored = null;
     const into = this.makeRoom(photograph);
-    const { image } = await deblurrer.deblur(photograph, { ...options, blur, into, signal });
+    const { image } = await deblurrer.deblur(photograph, { ...options, part: this.focus?.part, blur, into, signal });
     this.times.restoreMs = performance.now() - start;
     this.restored = image;
     return image;
@@ -144,7 +181,8 @@ export class Session {
 
   /** @param {string[]} choice What a person has set, to be had again with `goBack`. */
   keepResult(choice) {
-    if (this.restored && this.assumed) this.result = { image: this.restored, blur: this.assumed, choice };
+    const { restored: image, assumed: blur, focus } = this;
+    if (image && blur) this.result = { image, blur, focus, choice };
   }
 
   /** To the last result, if there is one still. */
@@ -154,6 +192,7 @@ export class Session {
     if (this.spare && result.image.pixels === this.spare) [this.pixels, this.spare] = [this.spare, this.pixels];
     this.restored = result.image;
     this.assumed = result.blur;
+    this.focus = result.focus;
     return result;
   }
 }

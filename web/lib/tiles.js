@@ -16,16 +16,17 @@
 export const roundUp = (value, step) => Math.ceil(value / step) * step;
 
 /**
- * @param {number} width Of the picture.
- * @param {number} height
+ * @param {Rectangle} box
  * @param {{ width: number, height: number }} size Of the tiles, multiples of the alignment.
- * @returns {Rectangle[]} Row by row; they cover the picture and do not overlap.
+ * @returns {Rectangle[]} Row by row; they cover the box and do not overlap.
  */
-export function tilesOf(width, height, size) {
+export function tilesOf(box, size) {
   const tiles = [];
-  for (let y = 0; y < height; y += size.height)
-    for (let x = 0; x < width; x += size.width)
-      tiles.push({ x, y, width: Math.min(size.width, width - x), height: Math.min(size.height, height - y) });
+  for (let y = 0; y < box.height; y += size.height)
+    for (let x = 0; x < box.width; x += size.width) {
+      const [width, height] = [Math.min(size.width, box.width - x), Math.min(size.height, box.height - y)];
+      tiles.push({ x: box.x + x, y: box.y + y, width, height });
+    }
   return tiles;
 }
 
@@ -44,7 +45,7 @@ export function quarterSeen(tiles, view, { alignment }) {
   return tiles.flatMap((tile) => {
     if (!meet(tile, view)) return [tile];
     const half = { width: roundUp(tile.width / 2, alignment), height: roundUp(tile.height / 2, alignment) };
-    return tilesOf(tile.width, tile.height, half).map((part) => ({ ...part, x: tile.x + part.x, y: tile.y + part.y }));
+    return tilesOf(tile, half);
   });
 }
 

@@ -1,6 +1,13 @@
 import { isEditable, listenToGestures, moveByKey, toggleZoom, zoomStep } from './gestures.js';
 
-/** @param {HTMLElement} element @param {import('./tiles.js').Rectangle} where */
+/** @typedef {import('./tiles.js').Rectangle} Rectangle */
+
+/** On the screen; on what is narrower they would lie over each other. */
+const LEAST_FOR_TAGS_PX = 180;
+/** What is lower or narrower has a smaller knob on its edge. */
+const LEAST_FOR_KNOB_PX = 120;
+
+/** @param {HTMLElement} element @param {Rectangle} where */
 const put = (element, { x, y, width, height }) =>
   Object.assign(element.style, { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` });
 
@@ -59,7 +66,9 @@ export class ViewControls {
   place() {
     const { viewer } = this;
     const overlay = this.find('.overlay');
-    put(overlay, viewer.visibleOnScreen);
+    const where = viewer.visibleOnScreen;
+    put(overlay, where);
+    overlay.classList.toggle('small', Math.min(where.width, where.height) < LEAST_FOR_KNOB_PX);
     overlay.style.setProperty('--split', `${100 * viewer.split}%`);
     overlay.hidden = !viewer.comparing || viewer.onlyBefore || viewer.mode === 'side';
     this.split.value = String(100 * viewer.split);
@@ -71,6 +80,15 @@ export class ViewControls {
     this.find('.zoom').textContent = `${Math.round(100 * viewer.scale)}%`;
     this.placeTags();
     this.placeBoards();
+    this.placePart();
+  }
+
+  /** A frame around what is restored, where that is not all. */
+  placePart() {
+    const { viewer } = this;
+    const frame = this.find('.part');
+    frame.hidden = !viewer.part || !viewer.after;
+    if (viewer.part) put(frame, viewer.onScreen(viewer.panes[viewer.panes.length - 1], viewer.part));
   }
 
   placeBoards() {
@@ -82,14 +100,21 @@ export class ViewControls {
     });
   }
 
+  /** Into the lower corners of what they name. */
   placeTags() {
     const { viewer } = this;
     const [before, after] = [this.find('.before-tag'), this.find('.after-tag')];
-    before.hidden = !viewer.comparing;
-    after.hidden = !viewer.comparing || (viewer.onlyBefore && viewer.mode === 'split');
-    const [pane] = viewer.panes;
-    const below = (viewer.canvas.height - pane.y - pane.height) / viewer.pixelRatio;
-    before.style.setProperty('--pane-bottom', `${below}px`);
+    const panes = viewer.panes.map((pane) => viewer.onScreen(pane));
+    const [first, last] = [panes[0], panes[panes.length - 1]];
+    const isWide = first.width >= LEAST_FOR_TAGS_PX;
+    before.hidden = !viewer.comparing || !isWide;
+    after.hidden = !viewer.comparing || !isWide || (viewer.onlyBefore && viewer.mode === 'split');
+    const { clientWidth, clientHeight } = viewer.view;
+    const above = (/** @type {Rectangle} */ { y, height }) => `${Math.max(0, clientHeight - y - height)}px`;
+    before.style.setProperty('--from-bottom', above(first));
+    after.style.setProperty('--from-bottom', above(last));
+    before.style.setProperty('--from-side', `${Math.max(0, first.x)}px`);
+    after.style.setProperty('--from-side', `${Math.max(0, clientWidth - last.x - last.width)}px`);
   }
 
   toggleSide() {

@@ -45,6 +45,8 @@ export class Viewer {
     /** Whether there is something to compare: until then all of the view shows the restored picture as it comes. */
     this.comparing = false;
     this.onlyBefore = false;
+    /** @type {Rectangle | null} The part of it that is restored, where that is not all. */
+    this.part = null;
     /** Where the edge is, as a share of what is seen of the picture. */
     this.split = 0.5;
     this.strength = 1;
@@ -63,7 +65,7 @@ export class Viewer {
     this.before = new Layer(width, height, pixels, colorSpace);
     if (overview) this.before.putOverview(overview, 0, 0, this.before.overview.width);
     else this.before.put({ x: 0, y: 0, width, height }, pixels);
-    this.after = this.last = null;
+    this.after = this.last = this.part = null;
     this.zoom = null;
     this.centre = { x: width / 2, y: height / 2 };
     this.split = 0.5;
@@ -89,9 +91,12 @@ export class Viewer {
    * @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA, in which it is put by others.
    */
   expect(pixels) {
-    if (this.after?.pixels === pixels) return;
-    this.last = this.after;
-    this.after = new Layer(this.width, this.height, pixels, this.colorSpace, this.before, this.last ?? this.before);
+    // Around a part all is as it was, at once; otherwise one sees what there was until there is more.
+    const isThere = this.after?.pixels === pixels;
+    if (isThere && !this.part) return;
+    if (!isThere) this.last = this.after;
+    const first = this.part ? this.before : (this.last ?? this.before);
+    this.after = new Layer(this.width, this.height, pixels, this.colorSpace, this.before, first);
   }
 
   /** What was seen before that was expected. @param {Uint8ClampedArray<ArrayBuffer>} pixels RGBA */
@@ -173,15 +178,19 @@ export class Viewer {
     return { x: left, y: top, width, height: Math.min(this.height, (pane.y + pane.height - y) / scale) - top };
   }
 
-  /** @param {Rectangle} pane @returns {Rectangle} Where that is on the screen, in CSS pixels from the view's corner. */
-  onScreen(pane) {
+  /**
+   * @param {Rectangle} pane
+   * @param {Rectangle} [part] Of the picture. Default: what is seen of it.
+   * @returns {Rectangle} Where that is on the screen, in CSS pixels from the view's corner.
+   */
+  onScreen(pane, part = this.visible) {
     const origin = this.origin(pane);
-    const { visible, scale, pixelRatio } = this;
+    const { scale, pixelRatio } = this;
     return {
-      x: (origin.x + visible.x * scale) / pixelRatio,
-      y: (origin.y + visible.y * scale) / pixelRatio,
-      width: (visible.width * scale) / pixelRatio,
-      height: (visible.height * scale) / pixelRatio,
+      x: (origin.x + part.x * scale) / pixelRatio,
+      y: (origin.y + part.y * scale) / pixelRatio,
+      width: (part.width * scale) / pixelRatio,
+      height: (part.height * scale) / pixelRatio,
     };
   }
 

@@ -11,6 +11,8 @@ export default {
   'Best ({size} MB)': 'Das beste ({size} MB)',
   'Browsers write WebP of up to 16 megapixels; choose JPEG or PNG':
     'Browser schreiben WebP bis 16 Megapixel; wählen Sie JPEG oder PNG',
+  'By its name it was sharpened here before. Sharpened twice it is seldom better.':
+    'Dem Namen nach wurde es hier schon geschärft. Zweimal geschärft ist es selten besser.',
   'Camera shake': 'Verwackelt',
   'Camera shake, about {size}': 'Verwackelt, etwa {size}',
   Cancel: 'Abbrechen',
@@ -39,8 +41,8 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Gedrückt halten, um das Foto zu sehen, wie es war (oder B halten)',
   'How it works': 'Wie es geht',
   'How much of the photograph is shown as it was': 'Wie viel vom Foto gezeigt wird, wie es war',
-  'Is a part of it blurred? Set the kind and the size below.':
-    'Ist ein Teil davon unscharf? Stellen Sie unten Art und Größe ein.',
+  'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
+    'Ist ein Teil davon unscharf? Vergrößern Sie diesen Teil, und schärfen Sie dann nur, was zu sehen ist.',
   'It stays on your device.': 'Es bleibt auf Ihrem Gerät.',
   'Keep them': 'Behalten',
   'Kind of blur': 'Art der Unschärfe',
@@ -57,6 +59,7 @@ export default {
   None: 'Keine',
   'Not right? Set the kind and the size below.': 'Stimmt nicht? Stellen Sie unten Art und Größe ein.',
   'On your own site': 'Auf Ihrer eigenen Seite',
+  'Only what is in the frame; the rest stays as it came.': 'Nur was im Rahmen liegt; der Rest bleibt, wie er war.',
   'Out of focus': 'Falsch fokussiert',
   'Out of focus, radius about {size}': 'Falsch fokussiert, Radius etwa {size}',
   'PNG (lossless)': 'PNG (verlustfrei)',
@@ -69,18 +72,24 @@ export default {
   'See it inside an article.': 'In einem Artikel ansehen.',
   'Settings, and details for a bug report': 'Einstellungen, und Angaben für eine Fehlermeldung',
   Share: 'Teilen',
+  'Sharpen all of it': 'Alles schärfen',
   'Sharpen it all the same': 'Trotzdem schärfen',
+  'Sharpen only what is in view': 'Nur schärfen, was zu sehen ist',
   Sharpening: 'Schärfen',
   'Sharpening…': 'Wird geschärft …',
   'Side by side': 'Nebeneinander',
   'Side by side (S)': 'Nebeneinander (S)',
   Size: 'Größe',
+  'So small a photograph shows little of how it is blurred: what is found may be wrong.':
+    'Ein so kleines Foto zeigt wenig davon, wie es unscharf ist: Was erkannt wird, kann falsch sein.',
   'Soft (Gaussian)': 'Weich (Gauß)',
   'Softly blurred, about {size}': 'Weich, etwa {size}',
   'Something unexpected happened: {error}': 'Etwas Unerwartetes ist geschehen: {error}',
   Strength: 'Stärke',
+  'Strength, format and quality are those of all photographs.': 'Stärke, Format und Qualität gelten für alle Fotos.',
   'Take a photograph': 'Foto aufnehmen',
   'Take the blur out of a photograph': 'Macht unscharfe Fotos scharf',
+  'Take {name} out': '{name} herausnehmen',
   'That did not work': 'Das ging nicht',
   'The browser did not let the picture into the clipboard; download it instead':
     'Der Browser ließ das Bild nicht in die Zwischenablage; laden Sie es stattdessen herunter',
@@ -112,6 +121,7 @@ export default {
   'This is a CMYK JPEG, made for print; save it as an ordinary (RGB) JPEG first':
     'Das ist ein CMYK-JPEG für den Druck; speichern Sie es erst als gewöhnliches (RGB-)JPEG',
   'This is not a picture (it says {type})': 'Das ist kein Bild (sondern {type})',
+  'This part is sharp already: there is nothing to repair.': 'Dieser Teil ist schon scharf: Es gibt nichts zu verbessern.',
   'This photograph is sharp already: there is nothing to repair.': 'Dieses Foto ist schon scharf: Es gibt nichts zu verbessern.',
   'This picture comes from another site, which does not let its pixels be read':
     'Dieses Bild kommt von einer anderen Seite, die seine Pixel nicht lesen lässt',
@@ -132,6 +142,8 @@ export default {
   'Writing the file…': 'Die Datei wird geschrieben …',
   'Zoom in': 'Vergrößern',
   'Zoom in (+)': 'Vergrößern (+)',
+  'Zoom in on the blurred part first, so that nothing else is in view.':
+    'Vergrößern Sie zuerst den unscharfen Teil, bis sonst nichts zu sehen ist.',
   'Zoom out': 'Verkleinern',
   'Zoom out (−)': 'Verkleinern (−)',
   'a little noisy': 'etwas verrauscht',

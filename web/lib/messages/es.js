@@ -11,6 +11,8 @@ export default {
   'Best ({size} MB)': 'El mejor ({size} MB)',
   'Browsers write WebP of up to 16 megapixels; choose JPEG or PNG':
     'Los navegadores escriben WebP de hasta 16 megapíxeles; elija JPEG o PNG',
+  'By its name it was sharpened here before. Sharpened twice it is seldom better.':
+    'Por su nombre, ya se enfocó aquí. Enfocada dos veces rara vez mejora.',
   'Camera shake': 'Vibración de la cámara',
   'Camera shake, about {size}': 'Vibración de la cámara, unos {size}',
   Cancel: 'Cancelar',
@@ -39,7 +41,8 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Mantenga pulsado para ver la foto original (o mantenga B)',
   'How it works': 'Cómo funciona',
   'How much of the photograph is shown as it was': 'Cuánto de la foto se muestra como era',
-  'Is a part of it blurred? Set the kind and the size below.': '¿Hay una parte borrosa? Ajuste abajo el tipo y el tamaño.',
+  'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
+    '¿Hay una parte borrosa? Amplíe esa parte y después enfoque solo lo que se ve.',
   'It stays on your device.': 'Se queda en su dispositivo.',
   'Keep them': 'Conservarlas',
   'Kind of blur': 'Tipo de desenfoque',
@@ -56,6 +59,7 @@ export default {
   None: 'Ninguno',
   'Not right? Set the kind and the size below.': '¿No es así? Ajuste abajo el tipo y el tamaño.',
   'On your own site': 'En su propio sitio',
+  'Only what is in the frame; the rest stays as it came.': 'Solo lo que está en el marco; el resto queda como estaba.',
   'Out of focus': 'Desenfocado',
   'Out of focus, radius about {size}': 'Desenfocado, radio de unos {size}',
   'PNG (lossless)': 'PNG (sin pérdida)',
@@ -68,18 +72,25 @@ export default {
   'See it inside an article.': 'Verlo dentro de un artículo.',
   'Settings, and details for a bug report': 'Ajustes, y datos para informar de un error',
   Share: 'Compartir',
+  'Sharpen all of it': 'Enfocarla entera',
   'Sharpen it all the same': 'Enfocarla de todos modos',
+  'Sharpen only what is in view': 'Enfocar solo lo que se ve',
   Sharpening: 'Enfocando',
   'Sharpening…': 'Enfocando…',
   'Side by side': 'Lado a lado',
   'Side by side (S)': 'Lado a lado (S)',
   Size: 'Tamaño',
+  'So small a photograph shows little of how it is blurred: what is found may be wrong.':
+    'Una foto tan pequeña muestra poco de su desenfoque: lo detectado puede ser erróneo.',
   'Soft (Gaussian)': 'Suave (gaussiano)',
   'Softly blurred, about {size}': 'Desenfoque suave, unos {size}',
   'Something unexpected happened: {error}': 'Ha ocurrido algo inesperado: {error}',
   Strength: 'Intensidad',
+  'Strength, format and quality are those of all photographs.':
+    'La intensidad, el formato y la calidad valen para todas las fotos.',
   'Take a photograph': 'Hacer una foto',
   'Take the blur out of a photograph': 'Quite el desenfoque de una foto',
+  'Take {name} out': 'Quitar {name}',
   'That did not work': 'No ha funcionado',
   'The browser did not let the picture into the clipboard; download it instead':
     'El navegador no dejó copiar la imagen al portapapeles; descárguela',
@@ -110,6 +121,7 @@ export default {
   'This is a CMYK JPEG, made for print; save it as an ordinary (RGB) JPEG first':
     'Es un JPEG CMYK, hecho para imprenta; guárdelo antes como JPEG normal (RGB)',
   'This is not a picture (it says {type})': 'Esto no es una imagen (sino {type})',
+  'This part is sharp already: there is nothing to repair.': 'Esta parte ya es nítida: no hay nada que reparar.',
   'This photograph is sharp already: there is nothing to repair.': 'Esta foto ya es nítida: no hay nada que reparar.',
   'This picture comes from another site, which does not let its pixels be read':
     'Esta imagen viene de otro sitio, que no deja leer sus píxeles',
@@ -130,6 +142,8 @@ export default {
   'Writing the file…': 'Escribiendo el archivo…',
   'Zoom in': 'Ampliar',
   'Zoom in (+)': 'Ampliar (+)',
+  'Zoom in on the blurred part first, so that nothing else is in view.':
+    'Amplíe primero la parte borrosa, hasta que no se vea nada más.',
   'Zoom out': 'Reducir',
   'Zoom out (−)': 'Reducir (−)',
   'a little noisy': 'algo de ruido',

@@ -11,6 +11,8 @@ export default {
   'Best ({size} MB)': 'Le meilleur ({size} Mo)',
   'Browsers write WebP of up to 16 megapixels; choose JPEG or PNG':
     'Les navigateurs écrivent du WebP jusqu’à 16 mégapixels ; choisissez JPEG ou PNG',
+  'By its name it was sharpened here before. Sharpened twice it is seldom better.':
+    'D’après son nom, elle a déjà été rendue nette ici. Deux fois, c’est rarement mieux.',
   'Camera shake': 'Bougé d’appareil',
   'Camera shake, about {size}': 'Bougé d’appareil, environ {size}',
   Cancel: 'Annuler',
@@ -39,8 +41,8 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Maintenir pour voir la photo d’origine (ou maintenir B)',
   'How it works': 'Comment ça marche',
   'How much of the photograph is shown as it was': 'Part de la photo montrée telle qu’elle était',
-  'Is a part of it blurred? Set the kind and the size below.':
-    'Une partie est-elle floue ? Réglez le type et la taille ci-dessous.',
+  'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
+    'Une partie est floue ? Agrandissez-la, puis ne rendez net que ce qui est visible.',
   'It stays on your device.': 'Elle reste sur votre appareil.',
   'Keep them': 'Les garder',
   'Kind of blur': 'Type de flou',
@@ -57,6 +59,7 @@ export default {
   None: 'Aucun',
   'Not right? Set the kind and the size below.': 'Ce n’est pas ça ? Réglez le type et la taille ci-dessous.',
   'On your own site': 'Sur votre propre site',
+  'Only what is in the frame; the rest stays as it came.': 'Seulement ce qui est dans le cadre ; le reste demeure tel quel.',
   'Out of focus': 'Mise au point manquée',
   'Out of focus, radius about {size}': 'Mise au point manquée, rayon d’environ {size}',
   'PNG (lossless)': 'PNG (sans perte)',
@@ -69,18 +72,25 @@ export default {
   'See it inside an article.': 'Le voir dans un article.',
   'Settings, and details for a bug report': 'Réglages, et détails pour signaler une erreur',
   Share: 'Partager',
+  'Sharpen all of it': 'Tout rendre net',
   'Sharpen it all the same': 'L’affiner quand même',
+  'Sharpen only what is in view': 'Ne rendre net que ce qui est visible',
   Sharpening: 'Restauration',
   'Sharpening…': 'Restauration…',
   'Side by side': 'Côte à côte',
   'Side by side (S)': 'Côte à côte (S)',
   Size: 'Taille',
+  'So small a photograph shows little of how it is blurred: what is found may be wrong.':
+    'Une photo si petite montre peu de son flou : ce qui est trouvé peut être faux.',
   'Soft (Gaussian)': 'Doux (gaussien)',
   'Softly blurred, about {size}': 'Flou doux, environ {size}',
   'Something unexpected happened: {error}': 'Un problème inattendu est survenu : {error}',
   Strength: 'Intensité',
+  'Strength, format and quality are those of all photographs.':
+    'L’intensité, le format et la qualité valent pour toutes les photos.',
   'Take a photograph': 'Prendre une photo',
   'Take the blur out of a photograph': 'Retirer le flou d’une photo',
+  'Take {name} out': 'Retirer {name}',
   'That did not work': 'Cela n’a pas marché',
   'The browser did not let the picture into the clipboard; download it instead':
     'Le navigateur n’a pas laissé l’image entrer dans le presse-papiers ; téléchargez-la',
@@ -112,6 +122,7 @@ export default {
   'This is a CMYK JPEG, made for print; save it as an ordinary (RGB) JPEG first':
     'C’est un JPEG CMJN, fait pour l’impression ; enregistrez-le d’abord en JPEG ordinaire (RVB)',
   'This is not a picture (it says {type})': 'Ce n’est pas une image (mais {type})',
+  'This part is sharp already: there is nothing to repair.': 'Cette partie est déjà nette : il n’y a rien à réparer.',
   'This photograph is sharp already: there is nothing to repair.': 'Cette photo est déjà nette : il n’y a rien à réparer.',
   'This picture comes from another site, which does not let its pixels be read':
     'Cette image vient d’un autre site, qui ne laisse pas lire ses pixels',
@@ -132,6 +143,8 @@ export default {
   'Writing the file…': 'Écriture du fichier…',
   'Zoom in': 'Agrandir',
   'Zoom in (+)': 'Agrandir (+)',
+  'Zoom in on the blurred part first, so that nothing else is in view.':
+    'Agrandissez d’abord la partie floue, jusqu’à ne voir qu’elle.',
   'Zoom out': 'Réduire',
   'Zoom out (−)': 'Réduire (−)',
   'a little noisy': 'un peu de bruit',
