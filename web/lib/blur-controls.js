@@ -30,6 +30,7 @@ const shareOf = (kind, sizePx) => {
 const noteTexts = {
   found: 'Not right? Set the kind and the size below.',
   sharp: 'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.',
+  sharpPart: 'If it is not, set the kind and the size below: only this part changes.',
   part: 'Only what is in the frame; the rest stays as it came.',
   set: 'As you set it. Choose “As found” to go back.',
 };
@@ -142,7 +143,8 @@ export class BlurControls {
    */
   showFinding(blur, { sharp, part }) {
     this.finding.textContent = sharp ?? describeBlur(blur, this.t);
-    const note = this.kind.value !== 'auto' ? 'set' : part ? 'part' : sharp ? 'sharp' : 'found';
+    const found = part ? (sharp ? 'sharpPart' : 'part') : sharp ? 'sharp' : 'found';
+    const note = this.kind.value === 'auto' ? found : 'set';
     this.note.classList.remove('problem');
     this.note.textContent = this.t(noteTexts[note]);
     drawKernel(this.kernel, blur);

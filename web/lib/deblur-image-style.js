@@ -226,7 +226,7 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
 .thumb::before { content: ''; position: absolute; z-index: 1; inset: auto auto 0 0; width: calc(100% * var(--done, 0)); height: 5px; background: var(--accent); }
 .thumb:is([data-state='done'], [data-state='failed'], [data-state='cancelled'])::after {
   position: absolute;
-  inset: auto 0.25rem 0.4rem auto;
+  inset: auto auto 0.4rem 0.25rem;
   width: 1.3rem;
   border-radius: 50%;
   background: var(--accent);
@@ -272,10 +272,11 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
   .batch .row { margin-bottom: 0.2rem; }
   .zip { min-height: 2rem; padding-block: 0.1rem; }
   .thumb { width: 4.2rem; height: 2.8rem; }
+  .tag { bottom: max(4rem, calc(var(--from-bottom, 0px) + 0.7rem)); }
 }
 @media (min-width: 36rem) and (max-height: 32rem) {
   .batch { display: flex; align-items: center; gap: 0.8rem; }
-  .batch .row { flex: none; margin: 0; max-width: 50%; }
+  .batch .row { flex: 0 0 auto; flex-wrap: nowrap; margin: 0; }
   .film { flex: 1; }
   :host([fill][active]) .frame:has(.batch:not([hidden])) .panel { max-height: none; }
 }
@@ -284,7 +285,6 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
   .toolbar { gap: 0.5rem; }
   .toolbar button { padding-inline: 0.65rem; }
   .kernel { width: 3.6rem; height: 3.6rem; }
-  .tag { bottom: max(4rem, calc(var(--from-bottom, 0px) + 0.7rem)); }
 }
 @media (prefers-reduced-motion: reduce) { *, *::-webkit-progress-value { transition: none !important; } }
 `;

@@ -80,7 +80,7 @@ export const html = /* html */ `
     </div>
     <div class="where">
       <button type="button" class="only" part="button" data-t>Sharpen only what is in view</button>
-      <button type="button" class="everywhere" part="button" data-t hidden>Sharpen all of it</button>
+      <button type="button" class="everywhere" part="button" data-t hidden>The whole photograph again</button>
     </div>
     <div class="controls save">
       <label><span class="name" data-t>Save as</span>

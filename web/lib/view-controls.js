@@ -87,7 +87,7 @@ export class ViewControls {
   placePart() {
     const { viewer } = this;
     const frame = this.find('.part');
-    frame.hidden = !viewer.part || !viewer.after;
+    frame.hidden = !viewer.part;
     if (viewer.part) put(frame, viewer.onScreen(viewer.panes[viewer.panes.length - 1], viewer.part));
   }
 

@@ -82,7 +82,7 @@ export class Viewer {
 
   /** Lets the pictures go. */
   clear() {
-    this.before = this.after = this.last = null;
+    this.before = this.after = this.last = this.part = null;
     this.draw();
   }
 

@@ -43,6 +43,8 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'اضغط مطولًا لرؤية الصورة كما كانت (أو اضغط B مطولًا)',
   'How it works': 'كيف تعمل',
   'How much of the photograph is shown as it was': 'كم يُعرض من الصورة كما كانت',
+  'If it is not, set the kind and the size below: only this part changes.':
+    'إن لم يكن كذلك فاضبط النوع والحجم أدناه: يتغير هذا الجزء وحده.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'هل جزء منها ضبابي؟ قرّب ذلك الجزء، ثم وضّح ما يظهر في العرض فقط.',
   'It stays on your device.': 'تبقى على جهازك.',
@@ -74,7 +76,6 @@ export default {
   'See it inside an article.': 'شاهده داخل مقال.',
   'Settings, and details for a bug report': 'الإعدادات وتفاصيل للإبلاغ عن خطأ',
   Share: 'مشاركة',
-  'Sharpen all of it': 'توضيح الصورة كلها',
   'Sharpen it all the same': 'وضّحها على أي حال',
   'Sharpen only what is in view': 'توضيح ما يظهر في العرض فقط',
   Sharpening: 'توضيح',
@@ -102,6 +103,7 @@ export default {
   'The picture could not be fetched ({status})': 'تعذّر جلب الصورة ({status})',
   'The picture could not be shared; download it instead': 'تعذّرت مشاركة الصورة؛ نزّلها بدلًا من ذلك',
   'The shape of the blur': 'شكل الضبابية',
+  'The whole photograph again': 'الصورة كلها من جديد',
   'The work was lost ({why}); try again, or with a smaller picture': 'ضاع العمل ({why})؛ حاول مرة أخرى أو بصورة أصغر',
   'There is a new version of this page.': 'توجد نسخة جديدة من هذه الصفحة.',
   'There is not enough memory for this picture; try a smaller one': 'لا تكفي الذاكرة لهذه الصورة؛ جرّب صورة أصغر',

@@ -41,6 +41,8 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Gedrückt halten, um das Foto zu sehen, wie es war (oder B halten)',
   'How it works': 'Wie es geht',
   'How much of the photograph is shown as it was': 'Wie viel vom Foto gezeigt wird, wie es war',
+  'If it is not, set the kind and the size below: only this part changes.':
+    'Wenn nicht, stellen Sie unten Art und Größe ein: Nur dieser Teil ändert sich.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'Ist ein Teil davon unscharf? Vergrößern Sie diesen Teil, und schärfen Sie dann nur, was zu sehen ist.',
   'It stays on your device.': 'Es bleibt auf Ihrem Gerät.',
@@ -72,7 +74,6 @@ export default {
   'See it inside an article.': 'In einem Artikel ansehen.',
   'Settings, and details for a bug report': 'Einstellungen, und Angaben für eine Fehlermeldung',
   Share: 'Teilen',
-  'Sharpen all of it': 'Alles schärfen',
   'Sharpen it all the same': 'Trotzdem schärfen',
   'Sharpen only what is in view': 'Nur schärfen, was zu sehen ist',
   Sharpening: 'Schärfen',
@@ -100,6 +101,7 @@ export default {
   'The picture could not be fetched ({status})': 'Das Bild ließ sich nicht laden ({status})',
   'The picture could not be shared; download it instead': 'Das Bild ließ sich nicht teilen; laden Sie es stattdessen herunter',
   'The shape of the blur': 'Die Form der Unschärfe',
+  'The whole photograph again': 'Wieder das ganze Foto',
   'The work was lost ({why}); try again, or with a smaller picture':
     'Die Arbeit ging verloren ({why}); versuchen Sie es noch einmal oder mit einem kleineren Bild',
   'There is a new version of this page.': 'Es gibt eine neue Version dieser Seite.',

@@ -41,6 +41,8 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Mantenga pulsado para ver la foto original (o mantenga B)',
   'How it works': 'Cómo funciona',
   'How much of the photograph is shown as it was': 'Cuánto de la foto se muestra como era',
+  'If it is not, set the kind and the size below: only this part changes.':
+    'Si no lo es, ajuste abajo el tipo y el tamaño: solo cambia esta parte.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     '¿Hay una parte borrosa? Amplíe esa parte y después enfoque solo lo que se ve.',
   'It stays on your device.': 'Se queda en su dispositivo.',
@@ -72,7 +74,6 @@ export default {
   'See it inside an article.': 'Verlo dentro de un artículo.',
   'Settings, and details for a bug report': 'Ajustes, y datos para informar de un error',
   Share: 'Compartir',
-  'Sharpen all of it': 'Enfocarla entera',
   'Sharpen it all the same': 'Enfocarla de todos modos',
   'Sharpen only what is in view': 'Enfocar solo lo que se ve',
   Sharpening: 'Enfocando',
@@ -101,6 +102,7 @@ export default {
   'The picture could not be fetched ({status})': 'No se pudo cargar la imagen ({status})',
   'The picture could not be shared; download it instead': 'No se pudo compartir la imagen; descárguela',
   'The shape of the blur': 'La forma del desenfoque',
+  'The whole photograph again': 'Otra vez la foto entera',
   'The work was lost ({why}); try again, or with a smaller picture':
     'El trabajo se perdió ({why}); inténtelo de nuevo o con una imagen más pequeña',
   'There is a new version of this page.': 'Hay una versión nueva de esta página.',

@@ -41,6 +41,8 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Maintenir pour voir la photo d’origine (ou maintenir B)',
   'How it works': 'Comment ça marche',
   'How much of the photograph is shown as it was': 'Part de la photo montrée telle qu’elle était',
+  'If it is not, set the kind and the size below: only this part changes.':
+    'Sinon, réglez ci-dessous le type et la taille : seule cette partie change.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'Une partie est floue ? Agrandissez-la, puis ne rendez net que ce qui est visible.',
   'It stays on your device.': 'Elle reste sur votre appareil.',
@@ -72,7 +74,6 @@ export default {
   'See it inside an article.': 'Le voir dans un article.',
   'Settings, and details for a bug report': 'Réglages, et détails pour signaler une erreur',
   Share: 'Partager',
-  'Sharpen all of it': 'Tout rendre net',
   'Sharpen it all the same': 'L’affiner quand même',
   'Sharpen only what is in view': 'Ne rendre net que ce qui est visible',
   Sharpening: 'Restauration',
@@ -101,6 +102,7 @@ export default {
   'The picture could not be fetched ({status})': 'L’image n’a pas pu être chargée ({status})',
   'The picture could not be shared; download it instead': 'L’image n’a pas pu être partagée ; téléchargez-la',
   'The shape of the blur': 'La forme du flou',
+  'The whole photograph again': 'De nouveau toute la photo',
   'The work was lost ({why}); try again, or with a smaller picture':
     'Le travail a été perdu ({why}) ; réessayez, ou avec une image plus petite',
   'There is a new version of this page.': 'Il y a une nouvelle version de cette page.',
