@@ -1,9 +1,9 @@
 // How fast everything is, in one table and one file (build/bench.json): our core natively, as WebAssembly in node and in Chromium, and
 // onnxruntime and tfjs on the same weights, exported; beside the ceiling of multiply-adds measured in the same run. Medians.
 //
-//     node scripts/bench.js [--large] [--rounds=N] [MODEL...]
+//     node scripts/bench.js [--large | --sides=PX,...] [--rounds=N] [MODEL...]
 //
-// --large: 12 megapixels, too (ours only). --rounds: all of it N times, and the medians of those, where a machine is now faster, now slower:
+// --large: 12 megapixels, too (ours only). --sides: of the pictures, otherwise 256 and 1024. --rounds: all of it N times, and the medians of those, where a machine is now faster, now slower:
 // each row is then measured at N times far apart. MODEL: student, teacher; both by default.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,8 +17,9 @@ const ORT_NODE = 'onnxruntime-node@1.23.2';
 const TFJS = ['core', 'backend-cpu', 'backend-wasm'].map((part) => `@tensorflow/tfjs-${part}@4.22.0`);
 const named = process.argv.slice(2).filter((option) => !option.startsWith('--'));
 const MODELS = named.length ? named : ['student', 'teacher'];
-const SIDES = process.argv.includes('--large') ? [256, 1024, 3464] : [256, 1024];
-const ROUNDS = Number(process.argv.find((option) => option.startsWith('--rounds='))?.slice('--rounds='.length) ?? 1);
+const optionOf = (/** @type {string} */ name) => process.argv.find((option) => option.startsWith(`${name}=`))?.split('=')[1];
+const SIDES = optionOf('--sides')?.split(',').map(Number) ?? [256, 1024, ...(process.argv.includes('--large') ? [3464] : [])];
+const ROUNDS = Number(optionOf('--rounds') ?? 1);
 const LARGEST_ONNX = 1024;
 const SIGMA = '1.5';
 
