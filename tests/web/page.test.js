@@ -264,7 +264,7 @@ test('a photograph that is sharp is left alone, unless one insists', async () =>
   const sharp = readFileSync(join(folder, 'sharp.png'));
   await drop(page, 'sharp.png', 'image/png', sharp);
   await reaches(page, 'done');
-  assert.match(await textOf(page, '.finding'), /nothing to repair/);
+  assert.match(await textOf(page, '.finding'), /nothing was changed/);
   assert.ok(!(await page.locator('deblur-image .strength').isVisible()), 'there is nothing to weigh');
   assert.deepEqual(rgba((await downloaded(page)).bytes), rgba(sharp), 'saved as it is');
   await page.locator('deblur-image .anyway').click();
@@ -274,7 +274,7 @@ test('a photograph that is sharp is left alone, unless one insists', async () =>
   assert.ok(worstDifference(rgba((await downloaded(page)).bytes).pixels, rgba(sharp).pixels) > 1);
   const before = await seen(page);
   await page.locator('deblur-image .kind').selectOption('auto');
-  await page.locator('deblur-image .finding', { hasText: 'nothing to repair' }).waitFor();
+  await page.locator('deblur-image .finding', { hasText: 'nothing was changed' }).waitFor();
   assert.match(await textOf(page, '.note'), /Is a part of it blurred/);
   assert.deepEqual(rgba((await downloaded(page)).bytes), rgba(sharp), 'as it was again');
   assert.notDeepEqual(await seen(page), before, 'and so it is shown');

@@ -114,7 +114,7 @@ for (const [device, options] of devices)
     await reaches(page, 'done');
     const whole = await downloaded(page);
     await page.locator('deblur-image .only').click();
-    await page.locator('deblur-image .note.problem', { hasText: 'Zoom in on the blurred part first' }).waitFor();
+    await page.locator('deblur-image .note', { hasText: 'Zoom in on the blurred part first' }).waitFor();
     assert.equal(await partOf(page), null);
     await zoomIn(page);
     await page.locator('deblur-image .only').click();
@@ -140,10 +140,15 @@ for (const [device, options] of devices)
     const corrected = rgba((await downloaded(page)).bytes);
     assert.equal(differences(corrected, rgba(photograph), part).outside, 0, 'a correction is of the part');
 
+    await zoomIn(page);
+    await page.locator('deblur-image .only').click();
+    await reaches(page, 'done');
+    assert.equal(await page.locator('deblur-image .kind').inputValue(), 'defocus', 'what was set holds for another part');
+
     await page.locator('deblur-image .everywhere').click();
     await page.locator('deblur-image .everywhere').waitFor({ state: 'hidden' });
     await reaches(page, 'done');
-    assert.deepEqual(await downloaded(page), whole);
+    assert.deepEqual(await downloaded(page), whole, 'and for the whole what had been set of that');
     assert.ok(await page.locator('deblur-image .part').isHidden());
     assert.deepEqual(errors, []);
     await page.context().close();

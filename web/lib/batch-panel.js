@@ -30,10 +30,11 @@ export class BatchPanel {
   async save() {
     try {
       download(await this.batch.zip(), 'deblurred.zip');
+      this.text.textContent = this.t('Saved as {name}', { name: 'deblurred.zip' });
     } catch (error) {
       this.text.textContent = describeError(error, this.t);
-      this.announce(this.text.textContent);
     }
+    this.announce(this.text.textContent);
   }
 
   /** Asks, where there is something to lose. @returns {Promise<boolean>} Whether all photographs may be closed. */

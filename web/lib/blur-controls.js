@@ -30,7 +30,7 @@ const shareOf = (kind, sizePx) => {
 const noteTexts = {
   found: 'Not right? Set the kind and the size below.',
   sharp: 'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.',
-  sharpPart: 'If it is not, set the kind and the size below: only this part changes.',
+  sharpPart: 'You see some? Set its kind and size below: only this part changes.',
   part: 'Only what is in the frame; the rest stays as it came.',
   set: 'As you set it. Choose “As found” to go back.',
 };

@@ -35,13 +35,20 @@ const closeTexts = {
   all: 'Close all photographs',
 };
 const sharpTexts = {
-  all: 'This photograph is sharp already: there is nothing to repair.',
-  part: 'This part is sharp already: there is nothing to repair.',
+  all: 'This photograph looks sharp already: nothing was changed.',
+  part: 'No blur was found in this part: nothing was changed.',
 };
 const partTexts = {
   none: 'Zoom in on the blurred part first, so that nothing else is in view.',
 };
 const mainControl = { empty: '.empty .choose', working: '.view', done: '.view', error: '.error .choose' };
+
+/** Until the next frame was drawn, or would have been: what nobody sees is not drawn. */
+const painted = () =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 500);
+  });
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -129,8 +136,12 @@ export class DeblurImageElement extends Base {
     this.viewer.observe();
     this.followLanguage();
     this.model = this.getAttribute('model') || 'best';
-    this.deblurrer().catch(() => {}); // begins to load; an error is told when a photograph comes
-    this.intake.offerSample(this.getAttribute('sample'));
+    // What will be needed comes once the invitation is on the screen: on a slow line that would otherwise wait for it.
+    const shown = painted();
+    shown.then(() => {
+      if (this.isConnected) this.deblurrer().catch(() => {}); // an error is told when a photograph comes
+    });
+    this.intake.offerSample(this.getAttribute('sample'), shown);
     const src = this.getAttribute('src');
     if (src) this.openUrl(src);
   }
@@ -224,7 +235,7 @@ export class DeblurImageElement extends Base {
     on('.anyway', 'click', () => this.sharpenAnyway());
     on('.again', 'click', () => this.restore());
     on('.only', 'click', () => this.lookAtView());
-    on('.everywhere', 'click', () => this.lookAt(null));
+    on('.everywhere', 'click', () => this.lookAt(null, this.session?.choiceOfAll));
   }
 
   /** @param {DataTransfer} transfer Of a drop, wherever it was. */
@@ -253,7 +264,10 @@ export class DeblurImageElement extends Base {
     for (const part of ['.view', '.viewbar']) this.find(part).hidden = !hasPicture;
     this.find('.busy').hidden = state !== 'working';
     // As soon as the blur is known it can be corrected.
-    this.find('.panel').hidden = !hasPicture || !session?.assumed;
+    const panel = this.find('.panel');
+    const isNew = panel.hidden;
+    panel.hidden = !hasPicture || !session?.assumed;
+    if (isNew) panel.scrollTop = 0;
     const { restored } = session ?? {};
     this.outlet.allow(Boolean(restored));
     // Of a picture that is left alone there is nothing that it could weigh.
@@ -289,6 +303,7 @@ export class DeblurImageElement extends Base {
 
   showLooking() {
     this.show('working');
+    this.find('.panel').scrollTop = 0; // where the answer will stand
     this.showProgress(this.t('Looking at the blur…'), null);
     this.announce(this.t('Looking at the blur…'));
   }
@@ -409,7 +424,6 @@ export class DeblurImageElement extends Base {
     this.session = session;
     const run = ++this.run;
     this.controls.reset();
-    this.find('.panel').scrollTop = 0;
     this.showLooking();
     this.tell('deblur-start');
     try {
@@ -432,13 +446,16 @@ export class DeblurImageElement extends Base {
   lookAtView() {
     const { viewer } = this;
     const part = partInView(viewer.visible, viewer.width, viewer.height);
-    if (part) return this.lookAt(part);
-    this.outlet.complain(this.t(partTexts.none));
+    const { session, controls } = this;
+    if (!part) return this.outlet.tell(this.t(partTexts.none));
+    const choice = controls.chosen && controls.choice; // what a person has set holds for the part, too
+    if (session && !session.focus) session.choiceOfAll = choice;
+    return this.lookAt(part, choice);
   }
 
   /**
    * @param {import('./tiles.js').Rectangle | null} part What is to be restored; null: all of the photograph.
-   * @param {string[] | null} [choice] What a person had set of its blur.
+   * @param {string[] | null} [choice] What a person has set of its blur.
    */
   async lookAt(part, choice = null) {
     const { session } = this;

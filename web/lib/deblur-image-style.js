@@ -91,7 +91,7 @@ button:disabled { opacity: 0.45; cursor: default; }
 .board { position: absolute; background: repeating-conic-gradient(#c6c6c6 0 25%, #e6e6e6 0 50%) 0 0 / 1rem 1rem; }
 
 /* What is restored, where that is a part. */
-.part { position: absolute; pointer-events: none; outline: 2px dashed #fff; box-shadow: 0 0 0 2px rgb(0 0 0 / 0.45), inset 0 0 0 1px rgb(0 0 0 / 0.45); }
+.part { position: absolute; pointer-events: none; border: 2px dashed #fff; box-shadow: inset 0 0 0 2px rgb(0 0 0 / 0.45); }
 
 /* The slider lies over the picture, half a thumb wider on either side, so that the thumb's middle goes from edge to edge. */
 .overlay { position: absolute; pointer-events: none; direction: ltr; }

@@ -60,7 +60,7 @@ export const html = /* html */ `
     <section class="found">
       <canvas class="kernel" role="img" aria-label="The shape of the blur"></canvas>
       <div><p class="finding"></p><p class="note"></p>
-      <button type="button" class="anyway" part="button" data-t hidden>Sharpen it all the same</button>
+      <button type="button" class="anyway" part="button" data-t hidden>Sharpen anyway</button>
       <button type="button" class="again" part="button" data-t hidden>Finish it</button></div>
     </section>
     <ul class="notes" hidden></ul>
@@ -90,7 +90,7 @@ export const html = /* html */ `
           <option value="webp">WebP</option>
         </select></label>
       <label class="quality-field"><span class="name"><span data-t>Quality</span> <output class="quality-text"></output></span><input class="quality" type="range" min="40" max="100" step="1" value="92"></label>
-      <p class="for-all" data-t hidden>Strength, format and quality are those of all photographs.</p>
+      <p class="for-all" data-t hidden>Strength, format and quality, once you choose them, are those of all photographs.</p>
       <label class="gps-field tick" hidden><input class="gps" type="checkbox"><span data-t>Leave out where it was taken (GPS)</span></label>
     </div>
     <div class="toolbar">

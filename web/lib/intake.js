@@ -112,12 +112,15 @@ export class Intake {
     document.removeEventListener('paste', this.onPaste);
   }
 
-  /** @param {string | null} url Of a picture that is offered; fetched at once, so that nothing is fetched later. */
-  offerSample(url) {
+  /**
+   * @param {string | null} url Of a picture that is offered.
+   * @param {Promise<unknown>} when It is fetched, whether one wants it or not, so that nothing is fetched later.
+   */
+  offerSample(url, when) {
     if (!url || this.sample) return;
     const button = this.find('.sample');
     button.hidden = false;
-    this.sample = fetchPicture(url);
+    this.sample = when.then(() => fetchPicture(url));
     this.sample.catch(() => {
       button.hidden = true;
     });

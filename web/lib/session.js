@@ -55,6 +55,8 @@ export class Session {
     this.photograph = null;
     /** @type {Focus | null} What is restored of it; null: all. */
     this.focus = null;
+    /** @type {string[] | null} What a person had set when it still was all. */
+    this.choiceOfAll = null;
     /** @type {BlurEstimate | null} What it is restored from: as found, or as corrected. */
     this.assumed = null;
     /** @type {RestoredImage | null} All of it; null also while it is restored again. */

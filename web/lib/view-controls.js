@@ -88,7 +88,15 @@ export class ViewControls {
     const { viewer } = this;
     const frame = this.find('.part');
     frame.hidden = !viewer.part;
-    if (viewer.part) put(frame, viewer.onScreen(viewer.panes[viewer.panes.length - 1], viewer.part));
+    if (!viewer.part) return;
+    // No further than its pane: there its edges are seen, too.
+    const pane = viewer.panes[viewer.panes.length - 1];
+    const [where, within] = [viewer.onScreen(pane, viewer.part), viewer.onScreen(pane)];
+    const [left, top] = [Math.max(where.x, within.x), Math.max(where.y, within.y)];
+    const right = Math.min(where.x + where.width, within.x + within.width);
+    const bottom = Math.min(where.y + where.height, within.y + within.height);
+    frame.hidden = right <= left || bottom <= top;
+    put(frame, { x: left, y: top, width: right - left, height: bottom - top });
   }
 
   placeBoards() {

@@ -43,8 +43,6 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'اضغط مطولًا لرؤية الصورة كما كانت (أو اضغط B مطولًا)',
   'How it works': 'كيف تعمل',
   'How much of the photograph is shown as it was': 'كم يُعرض من الصورة كما كانت',
-  'If it is not, set the kind and the size below: only this part changes.':
-    'إن لم يكن كذلك فاضبط النوع والحجم أدناه: يتغير هذا الجزء وحده.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'هل جزء منها ضبابي؟ قرّب ذلك الجزء، ثم وضّح ما يظهر في العرض فقط.',
   'It stays on your device.': 'تبقى على جهازك.',
@@ -60,6 +58,7 @@ export default {
   'Motion along {angle}, about {size} long': 'حركة باتجاه ⁦{angle}⁩ وطول نحو ⁦{size}⁩',
   'New photograph': 'صورة جديدة',
   'No blur to speak of': 'لا ضبابية تُذكر',
+  'No blur was found in this part: nothing was changed.': 'لم تُكتشف ضبابية في هذا الجزء: لم يتغير شيء.',
   None: 'لا شيء',
   'Not right? Set the kind and the size below.': 'غير صحيح؟ اضبط النوع والحجم أدناه.',
   'On your own site': 'على موقعك',
@@ -76,7 +75,7 @@ export default {
   'See it inside an article.': 'شاهده داخل مقال.',
   'Settings, and details for a bug report': 'الإعدادات وتفاصيل للإبلاغ عن خطأ',
   Share: 'مشاركة',
-  'Sharpen it all the same': 'وضّحها على أي حال',
+  'Sharpen anyway': 'وضّحها على أي حال',
   'Sharpen only what is in view': 'توضيح ما يظهر في العرض فقط',
   Sharpening: 'توضيح',
   'Sharpening…': 'يجري التوضيح…',
@@ -89,7 +88,8 @@ export default {
   'Softly blurred, about {size}': 'ضبابية ناعمة، نحو ⁦{size}⁩',
   'Something unexpected happened: {error}': 'حدث شيء غير متوقع: {error}',
   Strength: 'الشدة',
-  'Strength, format and quality are those of all photographs.': 'الشدة والصيغة والجودة لكل الصور.',
+  'Strength, format and quality, once you choose them, are those of all photographs.':
+    'الشدة والصيغة والجودة، متى اخترتها، لكل الصور.',
   'Take a photograph': 'التقط صورة',
   'Take the blur out of a photograph': 'أزل الضبابية من صورة',
   'Take {name} out': 'إخراج {name}',
@@ -120,8 +120,7 @@ export default {
   'This is a CMYK JPEG, made for print; save it as an ordinary (RGB) JPEG first':
     'هذا JPEG بألوان CMYK مُعدّ للطباعة؛ احفظه أولًا بصيغة JPEG عادية (RGB)',
   'This is not a picture (it says {type})': 'هذه ليست صورة (بل {type})',
-  'This part is sharp already: there is nothing to repair.': 'هذا الجزء واضح أصلًا: لا شيء لإصلاحه.',
-  'This photograph is sharp already: there is nothing to repair.': 'هذه الصورة واضحة أصلًا: لا شيء لإصلاحه.',
+  'This photograph looks sharp already: nothing was changed.': 'تبدو هذه الصورة واضحة أصلًا: لم يتغير شيء.',
   'This picture comes from another site, which does not let its pixels be read': 'هذه الصورة من موقع آخر لا يسمح بقراءة بكسلاتها',
   'This picture has {megapixels} megapixels; this device manages {most}. Use the command line, or make it smaller':
     'في هذه الصورة {megapixels} ميغابكسل؛ يحتمل هذا الجهاز {most}. استعمل سطر الأوامر أو صغّرها',
@@ -137,6 +136,8 @@ export default {
   'What was dropped is not a file; save the picture first, then drop it': 'ما أُفلت ليس ملفًا؛ احفظ الصورة أولًا ثم أفلتها',
   'What was not downloaded is lost.': 'ما لم يُنزَّل سيضيع.',
   'Writing the file…': 'تجري كتابة الملف…',
+  'You see some? Set its kind and size below: only this part changes.':
+    'هل ترى ضبابية؟ اضبط نوعها وحجمها أدناه: يتغير هذا الجزء وحده.',
   'Zoom in': 'تكبير',
   'Zoom in (+)': 'تكبير (+)',
   'Zoom in on the blurred part first, so that nothing else is in view.': 'قرّب الجزء الضبابي أولًا حتى لا يظهر غيره.',

@@ -41,8 +41,6 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Gedrückt halten, um das Foto zu sehen, wie es war (oder B halten)',
   'How it works': 'Wie es geht',
   'How much of the photograph is shown as it was': 'Wie viel vom Foto gezeigt wird, wie es war',
-  'If it is not, set the kind and the size below: only this part changes.':
-    'Wenn nicht, stellen Sie unten Art und Größe ein: Nur dieser Teil ändert sich.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'Ist ein Teil davon unscharf? Vergrößern Sie diesen Teil, und schärfen Sie dann nur, was zu sehen ist.',
   'It stays on your device.': 'Es bleibt auf Ihrem Gerät.',
@@ -58,6 +56,8 @@ export default {
   'Motion along {angle}, about {size} long': 'Bewegung entlang {angle}, etwa {size} lang',
   'New photograph': 'Neues Foto',
   'No blur to speak of': 'Keine nennenswerte Unschärfe',
+  'No blur was found in this part: nothing was changed.':
+    'In diesem Teil wurde keine Unschärfe gefunden: Nichts wurde verändert.',
   None: 'Keine',
   'Not right? Set the kind and the size below.': 'Stimmt nicht? Stellen Sie unten Art und Größe ein.',
   'On your own site': 'Auf Ihrer eigenen Seite',
@@ -74,7 +74,7 @@ export default {
   'See it inside an article.': 'In einem Artikel ansehen.',
   'Settings, and details for a bug report': 'Einstellungen, und Angaben für eine Fehlermeldung',
   Share: 'Teilen',
-  'Sharpen it all the same': 'Trotzdem schärfen',
+  'Sharpen anyway': 'Trotzdem schärfen',
   'Sharpen only what is in view': 'Nur schärfen, was zu sehen ist',
   Sharpening: 'Schärfen',
   'Sharpening…': 'Wird geschärft …',
@@ -87,7 +87,8 @@ export default {
   'Softly blurred, about {size}': 'Weich, etwa {size}',
   'Something unexpected happened: {error}': 'Etwas Unerwartetes ist geschehen: {error}',
   Strength: 'Stärke',
-  'Strength, format and quality are those of all photographs.': 'Stärke, Format und Qualität gelten für alle Fotos.',
+  'Strength, format and quality, once you choose them, are those of all photographs.':
+    'Stärke, Format und Qualität gelten, sobald Sie sie wählen, für alle Fotos.',
   'Take a photograph': 'Foto aufnehmen',
   'Take the blur out of a photograph': 'Macht unscharfe Fotos scharf',
   'Take {name} out': '{name} herausnehmen',
@@ -123,8 +124,7 @@ export default {
   'This is a CMYK JPEG, made for print; save it as an ordinary (RGB) JPEG first':
     'Das ist ein CMYK-JPEG für den Druck; speichern Sie es erst als gewöhnliches (RGB-)JPEG',
   'This is not a picture (it says {type})': 'Das ist kein Bild (sondern {type})',
-  'This part is sharp already: there is nothing to repair.': 'Dieser Teil ist schon scharf: Es gibt nichts zu verbessern.',
-  'This photograph is sharp already: there is nothing to repair.': 'Dieses Foto ist schon scharf: Es gibt nichts zu verbessern.',
+  'This photograph looks sharp already: nothing was changed.': 'Dieses Foto sieht schon scharf aus: Nichts wurde verändert.',
   'This picture comes from another site, which does not let its pixels be read':
     'Dieses Bild kommt von einer anderen Seite, die seine Pixel nicht lesen lässt',
   'This picture has {megapixels} megapixels; this device manages {most}. Use the command line, or make it smaller':
@@ -142,6 +142,8 @@ export default {
     'Was abgelegt wurde, ist keine Datei; speichern Sie das Bild erst, dann legen Sie es ab',
   'What was not downloaded is lost.': 'Was nicht heruntergeladen wurde, geht verloren.',
   'Writing the file…': 'Die Datei wird geschrieben …',
+  'You see some? Set its kind and size below: only this part changes.':
+    'Sie sehen welche? Stellen Sie unten Art und Größe ein: Nur dieser Teil ändert sich.',
   'Zoom in': 'Vergrößern',
   'Zoom in (+)': 'Vergrößern (+)',
   'Zoom in on the blurred part first, so that nothing else is in view.':

@@ -41,8 +41,6 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Mantenga pulsado para ver la foto original (o mantenga B)',
   'How it works': 'Cómo funciona',
   'How much of the photograph is shown as it was': 'Cuánto de la foto se muestra como era',
-  'If it is not, set the kind and the size below: only this part changes.':
-    'Si no lo es, ajuste abajo el tipo y el tamaño: solo cambia esta parte.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     '¿Hay una parte borrosa? Amplíe esa parte y después enfoque solo lo que se ve.',
   'It stays on your device.': 'Se queda en su dispositivo.',
@@ -58,6 +56,7 @@ export default {
   'Motion along {angle}, about {size} long': 'Movimiento a {angle}, de unos {size}',
   'New photograph': 'Nueva foto',
   'No blur to speak of': 'Sin desenfoque apreciable',
+  'No blur was found in this part: nothing was changed.': 'No se encontró desenfoque en esta parte: no se ha cambiado nada.',
   None: 'Ninguno',
   'Not right? Set the kind and the size below.': '¿No es así? Ajuste abajo el tipo y el tamaño.',
   'On your own site': 'En su propio sitio',
@@ -74,7 +73,7 @@ export default {
   'See it inside an article.': 'Verlo dentro de un artículo.',
   'Settings, and details for a bug report': 'Ajustes, y datos para informar de un error',
   Share: 'Compartir',
-  'Sharpen it all the same': 'Enfocarla de todos modos',
+  'Sharpen anyway': 'Enfocarla de todos modos',
   'Sharpen only what is in view': 'Enfocar solo lo que se ve',
   Sharpening: 'Enfocando',
   'Sharpening…': 'Enfocando…',
@@ -87,8 +86,8 @@ export default {
   'Softly blurred, about {size}': 'Desenfoque suave, unos {size}',
   'Something unexpected happened: {error}': 'Ha ocurrido algo inesperado: {error}',
   Strength: 'Intensidad',
-  'Strength, format and quality are those of all photographs.':
-    'La intensidad, el formato y la calidad valen para todas las fotos.',
+  'Strength, format and quality, once you choose them, are those of all photographs.':
+    'La intensidad, el formato y la calidad, una vez elegidos, valen para todas las fotos.',
   'Take a photograph': 'Hacer una foto',
   'Take the blur out of a photograph': 'Quite el desenfoque de una foto',
   'Take {name} out': 'Quitar {name}',
@@ -123,8 +122,7 @@ export default {
   'This is a CMYK JPEG, made for print; save it as an ordinary (RGB) JPEG first':
     'Es un JPEG CMYK, hecho para imprenta; guárdelo antes como JPEG normal (RGB)',
   'This is not a picture (it says {type})': 'Esto no es una imagen (sino {type})',
-  'This part is sharp already: there is nothing to repair.': 'Esta parte ya es nítida: no hay nada que reparar.',
-  'This photograph is sharp already: there is nothing to repair.': 'Esta foto ya es nítida: no hay nada que reparar.',
+  'This photograph looks sharp already: nothing was changed.': 'Esta foto ya parece nítida: no se ha cambiado nada.',
   'This picture comes from another site, which does not let its pixels be read':
     'Esta imagen viene de otro sitio, que no deja leer sus píxeles',
   'This picture has {megapixels} megapixels; this device manages {most}. Use the command line, or make it smaller':
@@ -142,6 +140,8 @@ export default {
     'Lo que se soltó no es un archivo; guarde primero la imagen y luego suéltela',
   'What was not downloaded is lost.': 'Lo que no se haya descargado se perderá.',
   'Writing the file…': 'Escribiendo el archivo…',
+  'You see some? Set its kind and size below: only this part changes.':
+    '¿Usted ve alguno? Ajuste abajo el tipo y el tamaño: solo cambia esta parte.',
   'Zoom in': 'Ampliar',
   'Zoom in (+)': 'Ampliar (+)',
   'Zoom in on the blurred part first, so that nothing else is in view.':

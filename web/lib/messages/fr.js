@@ -41,8 +41,6 @@ export default {
   'Hold to see the photograph as it was (or hold B)': 'Maintenir pour voir la photo d’origine (ou maintenir B)',
   'How it works': 'Comment ça marche',
   'How much of the photograph is shown as it was': 'Part de la photo montrée telle qu’elle était',
-  'If it is not, set the kind and the size below: only this part changes.':
-    'Sinon, réglez ci-dessous le type et la taille : seule cette partie change.',
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'Une partie est floue ? Agrandissez-la, puis ne rendez net que ce qui est visible.',
   'It stays on your device.': 'Elle reste sur votre appareil.',
@@ -58,6 +56,7 @@ export default {
   'Motion along {angle}, about {size} long': 'Mouvement suivant {angle}, long d’environ {size}',
   'New photograph': 'Nouvelle photo',
   'No blur to speak of': 'Pas de flou notable',
+  'No blur was found in this part: nothing was changed.': 'Aucun flou n’a été trouvé dans cette partie : rien n’a été changé.',
   None: 'Aucun',
   'Not right? Set the kind and the size below.': 'Ce n’est pas ça ? Réglez le type et la taille ci-dessous.',
   'On your own site': 'Sur votre propre site',
@@ -74,7 +73,7 @@ export default {
   'See it inside an article.': 'Le voir dans un article.',
   'Settings, and details for a bug report': 'Réglages, et détails pour signaler une erreur',
   Share: 'Partager',
-  'Sharpen it all the same': 'L’affiner quand même',
+  'Sharpen anyway': 'L’affiner quand même',
   'Sharpen only what is in view': 'Ne rendre net que ce qui est visible',
   Sharpening: 'Restauration',
   'Sharpening…': 'Restauration…',
@@ -87,8 +86,8 @@ export default {
   'Softly blurred, about {size}': 'Flou doux, environ {size}',
   'Something unexpected happened: {error}': 'Un problème inattendu est survenu : {error}',
   Strength: 'Intensité',
-  'Strength, format and quality are those of all photographs.':
-    'L’intensité, le format et la qualité valent pour toutes les photos.',
+  'Strength, format and quality, once you choose them, are those of all photographs.':
+    'L’intensité, le format et la qualité, une fois choisis, valent pour toutes les photos.',
   'Take a photograph': 'Prendre une photo',
   'Take the blur out of a photograph': 'Retirer le flou d’une photo',
   'Take {name} out': 'Retirer {name}',
@@ -124,8 +123,7 @@ export default {
   'This is a CMYK JPEG, made for print; save it as an ordinary (RGB) JPEG first':
     'C’est un JPEG CMJN, fait pour l’impression ; enregistrez-le d’abord en JPEG ordinaire (RVB)',
   'This is not a picture (it says {type})': 'Ce n’est pas une image (mais {type})',
-  'This part is sharp already: there is nothing to repair.': 'Cette partie est déjà nette : il n’y a rien à réparer.',
-  'This photograph is sharp already: there is nothing to repair.': 'Cette photo est déjà nette : il n’y a rien à réparer.',
+  'This photograph looks sharp already: nothing was changed.': 'Cette photo paraît déjà nette : rien n’a été changé.',
   'This picture comes from another site, which does not let its pixels be read':
     'Cette image vient d’un autre site, qui ne laisse pas lire ses pixels',
   'This picture has {megapixels} megapixels; this device manages {most}. Use the command line, or make it smaller':
@@ -143,6 +141,8 @@ export default {
     'Ce qui a été déposé n’est pas un fichier ; enregistrez d’abord l’image, puis déposez-la',
   'What was not downloaded is lost.': 'Ce qui n’a pas été téléchargé est perdu.',
   'Writing the file…': 'Écriture du fichier…',
+  'You see some? Set its kind and size below: only this part changes.':
+    'Vous en voyez ? Réglez ci-dessous son type et sa taille : seule cette partie change.',
   'Zoom in': 'Agrandir',
   'Zoom in (+)': 'Agrandir (+)',
   'Zoom in on the blurred part first, so that nothing else is in view.':
