@@ -34,6 +34,10 @@ const closeTexts = {
   one: 'Close this photograph',
   all: 'Close all photographs',
 };
+const chooseTexts = {
+  one: 'New photograph',
+  more: 'Add photographs',
+};
 const sharpTexts = {
   all: 'This photograph looks sharp already: nothing was changed.',
   part: 'No blur was found in this part: nothing was changed.',
@@ -326,6 +330,7 @@ export class DeblurImageElement extends Base {
     this.toggleAttribute('active', Boolean(this.session) || items.length > 1);
     this.batchPanel.show(this.item, this.t);
     this.find('.for-all').hidden = items.length < 2;
+    this.find('.toolbar .choose').textContent = this.t(items.length > 1 ? chooseTexts.more : chooseTexts.one);
     if (items.length > 1 && ended) this.announce(this.t('All photographs are done'));
   }
 

@@ -275,6 +275,8 @@ input[type='range']:not(.split) { width: 100%; height: 2.25rem; margin: 0; accen
   .tag { bottom: max(4rem, calc(var(--from-bottom, 0px) + 0.7rem)); }
 }
 @media (min-width: 36rem) and (max-height: 32rem) {
+  :host([fill][active]) .toolbar { flex-wrap: nowrap; padding-block: 0.4rem; }
+  .toolbar button { min-height: 2.25rem; padding-inline: 0.4rem; font-size: 0.85rem; white-space: nowrap; }
   .batch { display: flex; align-items: center; gap: 0.8rem; }
   .batch .row { flex: 0 0 auto; flex-wrap: nowrap; margin: 0; }
   .film { flex: 1; }

@@ -6,6 +6,7 @@ export default {
   'A small network looks at the photograph and says how it is blurred: out of focus, moved, shaken or soft, by how much and in which direction. A second one is told, and restores what can be restored. If the first is wrong, set the blur yourself.':
     'تنظر شبكة صغيرة إلى الصورة وتقول كيف هي غير واضحة: خارج التركيز أو متحركة أو مهتزة أو ناعمة، وبأي مقدار وفي أي اتجاه. تُخبَر شبكة ثانية بذلك فتستعيد ما يمكن استعادته. إذا أخطأت الأولى فاضبط الضبابية بنفسك.',
   'A whole folder': 'مجلد كامل',
+  'Add photographs': 'إضافة صور',
   After: 'بعد',
   'All photographs are done': 'اكتملت كل الصور',
   'As found': 'كما اكتُشف',

@@ -3,6 +3,7 @@ export default {
   'A small network looks at the photograph and says how it is blurred: out of focus, moved, shaken or soft, by how much and in which direction. A second one is told, and restores what can be restored. If the first is wrong, set the blur yourself.':
     'Ein kleines Netz sieht sich das Foto an und sagt, wie es unscharf ist: falsch fokussiert, bewegt, verwackelt oder weich, wie stark und in welcher Richtung. Einem zweiten wird das gesagt, und es stellt wieder her, was sich wiederherstellen lässt. Irrt sich das erste, stellen Sie die Unschärfe selbst ein.',
   'A whole folder': 'Ein ganzer Ordner',
+  'Add photographs': 'Fotos hinzufügen',
   After: 'Nachher',
   'All photographs are done': 'Alle Fotos sind fertig',
   'As found': 'Wie erkannt',

@@ -3,6 +3,7 @@ export default {
   'A small network looks at the photograph and says how it is blurred: out of focus, moved, shaken or soft, by how much and in which direction. A second one is told, and restores what can be restored. If the first is wrong, set the blur yourself.':
     'Una pequeña red mira la foto y dice cómo está borrosa: desenfocada, movida, temblorosa o suave, cuánto y en qué dirección. A una segunda se le dice, y restaura lo que se puede restaurar. Si la primera se equivoca, ajuste usted el desenfoque.',
   'A whole folder': 'Una carpeta entera',
+  'Add photographs': 'Añadir fotos',
   After: 'Después',
   'All photographs are done': 'Todas las fotos están listas',
   'As found': 'Como se detectó',

@@ -3,6 +3,7 @@ export default {
   'A small network looks at the photograph and says how it is blurred: out of focus, moved, shaken or soft, by how much and in which direction. A second one is told, and restores what can be restored. If the first is wrong, set the blur yourself.':
     'Un petit réseau regarde la photo et dit comment elle est floue : mise au point manquée, mouvement, bougé ou douceur, de combien et dans quelle direction. Un second l’apprend et restaure ce qui peut l’être. Si le premier se trompe, réglez le flou vous-même.',
   'A whole folder': 'Un dossier entier',
+  'Add photographs': 'Ajouter des photos',
   After: 'Après',
   'All photographs are done': 'Toutes les photos sont terminées',
   'As found': 'Comme détecté',
