@@ -3,8 +3,9 @@
 //
 //     node scripts/bench.js [--large | --sides=PX,...] [--rounds=N] [MODEL...]
 //
-// --large: 12 megapixels, too (ours only). --sides: of the pictures, otherwise 256 and 1024. --rounds: all of it N times, and the medians of those, where a machine is now faster, now slower:
-// each row is then measured at N times far apart. MODEL: student, teacher; both by default.
+// --large: 12 megapixels, too (ours only). --sides: of the pictures, otherwise 256 and 1024. --rounds: all of it N times (odd), and the
+// medians of those, where a machine is now faster, now slower: each row is then measured at N times far apart. MODEL: student, teacher;
+// both by default.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ const MODELS = named.length ? named : ['student', 'teacher'];
 const optionOf = (/** @type {string} */ name) => process.argv.find((option) => option.startsWith(`${name}=`))?.split('=')[1];
 const SIDES = optionOf('--sides')?.split(',').map(Number) ?? [256, 1024, ...(process.argv.includes('--large') ? [3464] : [])];
 const ROUNDS = Number(optionOf('--rounds') ?? 1);
+if (ROUNDS % 2 !== 1) throw new Error('--rounds has to be an odd number, so that one is in the middle');
 const LARGEST_ONNX = 1024;
 const SIGMA = '1.5';
 

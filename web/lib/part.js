@@ -4,6 +4,7 @@
  * @module
  */
 import { DeblurError } from './errors.js';
+import { roundUp } from './tiles.js';
 
 /** @typedef {import('./tiles.js').Rectangle} Rectangle */
 
@@ -46,11 +47,10 @@ export function partInView(view, width, height) {
  * @returns {Rectangle} The least around it whose corners are aligned, as far as there is picture.
  */
 export function alignedAround(part, alignment, width, height) {
-  const down = (/** @type {number} */ value) => Math.floor(value / alignment) * alignment;
-  const up = (/** @type {number} */ value, /** @type {number} */ size) =>
-    Math.min(size, Math.ceil(value / alignment) * alignment);
-  const [x, y] = [down(part.x), down(part.y)];
-  return { x, y, width: up(part.x + part.width, width) - x, height: up(part.y + part.height, height) - y };
+  const [x, y] = [part.x, part.y].map((value) => value - (value % alignment));
+  const right = Math.min(width, roundUp(part.x + part.width, alignment));
+  const bottom = Math.min(height, roundUp(part.y + part.height, alignment));
+  return { x, y, width: right - x, height: bottom - y };
 }
 
 /**
@@ -97,7 +97,10 @@ export class PartMask {
       let from = ((where.y + y) * width + where.x) * 4;
       for (let x = 0; x < where.width; x++) {
         const weight = row * this.across[where.x + x];
-        for (let c = 0; c < 4; c++, to++, from++) restored[to] = pixels[from] + weight * (restored[to] - pixels[from]);
+        if (weight < 1)
+          for (let c = 0; c < 4; c++) restored[to + c] = pixels[from + c] + weight * (restored[to + c] - pixels[from + c]);
+        to += 4;
+        from += 4;
       }
     }
   }

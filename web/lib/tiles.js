@@ -33,6 +33,13 @@ export function tilesOf(box, size) {
 /** @param {Rectangle} a @param {Rectangle} b */
 export const meet = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
+/** @param {Rectangle} a @param {Rectangle} b @returns {Rectangle | null} What they share. */
+export function shared(a, b) {
+  if (!meet(a, b)) return null;
+  const [x, y] = [Math.max(a.x, b.x), Math.max(a.y, b.y)];
+  return { x, y, width: Math.min(a.x + a.width, b.x + b.width) - x, height: Math.min(a.y + a.height, b.y + b.height) - y };
+}
+
 /**
  * Tiles that are looked at are quartered: what is seen comes sooner, and the rest spends less on halos.
  * @param {Rectangle[]} tiles

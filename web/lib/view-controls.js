@@ -1,4 +1,5 @@
 import { isEditable, listenToGestures, moveByKey, toggleZoom, zoomStep } from './gestures.js';
+import { shared } from './tiles.js';
 
 /** @typedef {import('./tiles.js').Rectangle} Rectangle */
 
@@ -87,16 +88,9 @@ export class ViewControls {
   placePart() {
     const { viewer } = this;
     const frame = this.find('.part');
-    frame.hidden = !viewer.part;
-    if (!viewer.part) return;
-    // No further than its pane: there its edges are seen, too.
-    const pane = viewer.panes[viewer.panes.length - 1];
-    const [where, within] = [viewer.onScreen(pane, viewer.part), viewer.onScreen(pane)];
-    const [left, top] = [Math.max(where.x, within.x), Math.max(where.y, within.y)];
-    const right = Math.min(where.x + where.width, within.x + within.width);
-    const bottom = Math.min(where.y + where.height, within.y + within.height);
-    frame.hidden = right <= left || bottom <= top;
-    put(frame, { x: left, y: top, width: right - left, height: bottom - top });
+    const seen = viewer.part && shared(viewer.part, viewer.visible); // within its pane all its edges are seen
+    frame.hidden = !seen;
+    if (seen) put(frame, viewer.onScreen(viewer.panes[viewer.panes.length - 1], seen));
   }
 
   placeBoards() {
