@@ -4,6 +4,15 @@ import { download } from './save.js';
 
 /** @typedef {import('./batch.js').Item} Item */
 
+const closeTexts = {
+  one: 'Close this photograph',
+  all: 'Close all photographs',
+};
+const chooseTexts = {
+  one: 'New photograph',
+  more: 'Add photographs',
+};
+
 /** What is seen of a batch: its photographs, how many are done, and the zip. */
 export class BatchPanel {
   /**
@@ -22,6 +31,9 @@ export class BatchPanel {
     this.text = find('.batch-text');
     this.zip = /** @type {HTMLButtonElement} */ (find('.zip'));
     this.film = new Filmstrip(find('.film'), acts);
+    this.forAll = find('.for-all');
+    this.choose = find('.toolbar .choose');
+    this.close = find('.close');
     this.leaving = /** @type {HTMLDialogElement} */ (find('.leaving'));
     this.leavingText = find('.leaving-text');
     this.zip.addEventListener('click', () => this.save());
@@ -56,7 +68,12 @@ export class BatchPanel {
   show(current, t) {
     const { items, ended } = this.batch;
     this.t = t;
-    this.panel.hidden = items.length < 2;
+    const several = items.length > 1;
+    this.panel.hidden = !several;
+    this.forAll.hidden = !several;
+    this.choose.textContent = t(several ? chooseTexts.more : chooseTexts.one);
+    this.close.title = t(several ? closeTexts.all : closeTexts.one);
+    this.close.setAttribute('aria-label', this.close.title);
     this.film.show(items, current, t);
     const [done, failed, cancelled] = [this.batch.count('done'), this.batch.count('failed'), this.batch.count('cancelled')];
     const said = [t('{done} of {count} done', { done, count: items.length })];

@@ -2,6 +2,7 @@ import { Batch } from './batch.js';
 import { BatchPanel } from './batch-panel.js';
 import { describeBlur } from './blur.js';
 import { BlurControls } from './blur-controls.js';
+import { BusyPanel } from './busy-panel.js';
 import { load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
@@ -30,14 +31,6 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (/** @t
 /** A correction waits until the last change has stood for so long. */
 const RERUN_MS = 150;
 
-const closeTexts = {
-  one: 'Close this photograph',
-  all: 'Close all photographs',
-};
-const chooseTexts = {
-  one: 'New photograph',
-  more: 'Add photographs',
-};
 const sharpTexts = {
   all: 'This photograph looks sharp already: nothing was changed.',
   part: 'No blur was found in this part: nothing was changed.',
@@ -109,6 +102,7 @@ export class DeblurImageElement extends Base {
       (error) => this.fail(error),
     );
     this.controls = new BlurControls(root, () => this.rerunSoon());
+    this.busy = new BusyPanel(root);
     this.saving = new SavePanel(root, () => this.settingsChanged());
     const session = () => this.session;
     const announce = (/** @type {string} */ what) => this.announce(what);
@@ -199,7 +193,7 @@ export class DeblurImageElement extends Base {
   /** Into the language of the document around it. */
   async followLanguage() {
     const language = chooseLanguage([this.closest('[lang]')?.getAttribute('lang') ?? '']);
-    this.t = this.controls.t = this.outlet.t = this.diagnostics.t = await loadTranslation(language);
+    this.t = this.controls.t = this.busy.t = this.outlet.t = this.diagnostics.t = await loadTranslation(language);
     this.find('.frame').setAttribute('lang', language);
     this.find('.frame').setAttribute('dir', directionOf(language));
     localize(/** @type {ShadowRoot} */ (this.shadowRoot), this.t);
@@ -260,9 +254,6 @@ export class DeblurImageElement extends Base {
     this.find('.empty').hidden = state !== 'empty';
     this.find('.error').hidden = state !== 'error';
     this.find('.topbar').hidden = !session && !hasSeveral;
-    const close = this.find('.close');
-    close.title = this.t(hasSeveral ? closeTexts.all : closeTexts.one);
-    close.setAttribute('aria-label', close.title);
     this.find('.file-name').hidden = !session;
     this.find('.file-name').textContent = session?.name ?? '';
     for (const part of ['.view', '.viewbar']) this.find(part).hidden = !hasPicture;
@@ -295,20 +286,10 @@ export class DeblurImageElement extends Base {
     this.find('.status').textContent = what;
   }
 
-  /** @param {string} doing @param {number | null} done Null: nobody knows. @param {number | null} [secondsLeft] */
-  showProgress(doing, done, secondsLeft = null) {
-    const progress = /** @type {HTMLProgressElement} */ (this.find('progress'));
-    this.find('.doing').textContent = doing;
-    if (done === null) progress.removeAttribute('value');
-    else progress.value = done;
-    this.find('.percent').textContent = done === null ? '' : `${Math.floor(100 * done)}%`;
-    this.find('.left').textContent = secondsLeft === null ? '' : this.t('about {seconds} s left', { seconds: secondsLeft });
-  }
-
   showLooking() {
     this.show('working');
     this.find('.panel').scrollTop = 0; // where the answer will stand
-    this.showProgress(this.t('Looking at the blur…'), null);
+    this.busy.show(this.t('Looking at the blur…'), null);
     this.announce(this.t('Looking at the blur…'));
   }
 
@@ -329,8 +310,6 @@ export class DeblurImageElement extends Base {
     const { items, ended } = this.batch;
     this.toggleAttribute('active', Boolean(this.session) || items.length > 1);
     this.batchPanel.show(this.item, this.t);
-    this.find('.for-all').hidden = items.length < 2;
-    this.find('.toolbar .choose').textContent = this.t(items.length > 1 ? chooseTexts.more : chooseTexts.one);
     if (items.length > 1 && ended) this.announce(this.t('All photographs are done'));
   }
 
@@ -543,7 +522,7 @@ export class DeblurImageElement extends Base {
         onTile: (tile, pixels) => isLast() && this.viewer.putTile(tile, pixels),
         onProgress: (done) => {
           if (!isLast()) return;
-          this.showProgress(this.t('Sharpening…'), done, left.seconds(done));
+          this.busy.show(this.t('Sharpening…'), done, left.seconds(done));
           if (this.item) this.batch.update(this.item, { done });
           this.tell('deblur-progress', done);
         },
@@ -560,7 +539,7 @@ export class DeblurImageElement extends Base {
     if (session.pixels) this.viewer.expect(session.pixels);
     this.show('working');
     this.showFinding(blur);
-    this.showProgress(this.t('Sharpening…'), 0);
+    this.busy.show(this.t('Sharpening…'), 0);
     this.announce(`${describeBlur(blur, this.t)} ${this.t('Sharpening…')}`);
     this.tell('deblur-blur', blur);
   }
