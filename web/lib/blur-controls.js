@@ -27,6 +27,10 @@ const shareOf = (kind, sizePx) => {
   return Math.min(1, Math.max(0, Math.log(Math.max(sizePx, low) / low) / Math.log(high / low)));
 };
 
+const sharpTexts = {
+  all: 'This photograph looks sharp already: nothing was changed.',
+  part: 'No blur was found in this part: nothing was changed.',
+};
 const noteTexts = {
   found: 'Not right? Set the kind and the size below.',
   sharp: 'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.',
@@ -50,6 +54,9 @@ export class BlurControls {
     this.fields = { size: find('.size-field'), angle: find('.angle-field') };
     this.finding = find('.finding');
     this.note = find('.note');
+    this.notes = find('.notes');
+    this.anyway = find('.anyway');
+    this.everywhere = find('.everywhere');
     this.kernel = /** @type {HTMLCanvasElement} */ (/** @type {unknown} */ (find('.kernel')));
     /** @type {BlurEstimate | null} */
     this.found = null;
@@ -139,14 +146,20 @@ export class BlurControls {
 
   /**
    * @param {BlurEstimate} blur What is assumed.
-   * @param {{ sharp?: string, part: boolean }} what What to say instead, where it was left alone; whether it is of a part.
+   * @param {{ isAsItWas: boolean, part: boolean, notes: string[] }} what Whether the photograph was left alone; whether it is of a part; what else
+   *   one should know.
    */
-  showFinding(blur, { sharp, part }) {
-    this.finding.textContent = sharp ?? describeBlur(blur, this.t);
-    const found = part ? (sharp ? 'sharpPart' : 'part') : sharp ? 'sharp' : 'found';
+  showFinding(blur, { isAsItWas, part, notes }) {
+    const { t } = this;
+    this.finding.textContent = isAsItWas ? t(part ? sharpTexts.part : sharpTexts.all) : describeBlur(blur, t);
+    const found = part ? (isAsItWas ? 'sharpPart' : 'part') : isAsItWas ? 'sharp' : 'found';
     const note = this.kind.value === 'auto' ? found : 'set';
     this.note.classList.remove('problem');
-    this.note.textContent = this.t(noteTexts[note]);
+    this.note.textContent = t(noteTexts[note]);
+    this.anyway.hidden = !isAsItWas && blur.kind !== 'none';
+    this.everywhere.hidden = !part;
+    this.notes.replaceChildren(...notes.map((note) => Object.assign(document.createElement('li'), { textContent: t(note) })));
+    this.notes.hidden = !notes.length;
     drawKernel(this.kernel, blur);
   }
 }

@@ -86,6 +86,16 @@ export function isEstimate(blur) {
   return 'probabilities' in blur;
 }
 
+/**
+ * @param {string} text KIND, or KIND:SIZE_PX[:ANGLE_DEG].
+ * @param {BlurEstimate} rest Where noise and compression are taken from.
+ * @returns {BlurDescription}
+ */
+export function blurFromText(text, rest) {
+  const [kind, size = 0, angle = 0] = text.split(':');
+  return { kind: /** @type {BlurKind} */ (kind), sizePx: Number(size), angleDeg: Number(angle), rest };
+}
+
 const px = (/** @type {number} */ size) => `${size < 10 ? size.toFixed(1) : size.toFixed(0)} px`;
 
 const kindTexts = {

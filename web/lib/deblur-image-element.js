@@ -1,9 +1,8 @@
 import { Batch } from './batch.js';
 import { BatchPanel } from './batch-panel.js';
-import { describeBlur } from './blur.js';
+import { blurFromText, describeBlur } from './blur.js';
 import { BlurControls } from './blur-controls.js';
 import { BusyPanel } from './busy-panel.js';
-import { load } from './deblur.js';
 import { css } from './deblur-image-style.js';
 import { html } from './deblur-image-template.js';
 import { refusalOf } from './decode.js';
@@ -11,7 +10,9 @@ import { DiagnosticsPanel } from './diagnostics-panel.js';
 import { describeError, fill } from './errors.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
+import { ModelHolder } from './model-holder.js';
 import { Outlet } from './outlet.js';
+import { painted } from './painted.js';
 import { partInView } from './part.js';
 import { SavePanel } from './save-panel.js';
 import { Session } from './session.js';
@@ -22,8 +23,6 @@ import { Viewer } from './viewer.js';
 /** @typedef {import('./batch.js').Item} Item */
 /** @typedef {import('./blur.js').BlurDescription} BlurDescription */
 /** @typedef {import('./blur.js').BlurEstimate} BlurEstimate */
-/** @typedef {import('./blur.js').BlurKind} BlurKind */
-/** @typedef {import('./deblur.js').Deblurrer} Deblurrer */
 
 /** So that a server may import this file. */
 const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (/** @type {unknown} */ (class {}));
@@ -31,21 +30,10 @@ const Base = globalThis.HTMLElement ?? /** @type {typeof HTMLElement} */ (/** @t
 /** A correction waits until the last change has stood for so long. */
 const RERUN_MS = 150;
 
-const sharpTexts = {
-  all: 'This photograph looks sharp already: nothing was changed.',
-  part: 'No blur was found in this part: nothing was changed.',
-};
 const partTexts = {
   none: 'Zoom in on the blurred part first, so that nothing else is in view.',
 };
 const mainControl = { empty: '.empty .choose', working: '.view', done: '.view', error: '.error .choose' };
-
-/** Until the next frame was drawn, or would have been: what nobody sees is not drawn. */
-const painted = () =>
-  new Promise((resolve) => {
-    requestAnimationFrame(() => setTimeout(resolve));
-    setTimeout(resolve, 500);
-  });
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -77,10 +65,7 @@ export class DeblurImageElement extends Base {
     const template = document.createElement('template');
     template.innerHTML = html;
     root.append(template.content);
-    /** Its name, or where it is; and of the one that takes its place as soon as it is there. */
-    this.model = this.wantedModel = 'best';
-    /** @type {Promise<Deblurrer> | null} */
-    this.loading = null;
+    this.model = new ModelHolder();
     /** @type {Session | null} The photograph that is looked at. */
     this.session = null;
     /** @type {Item | null} The one of a batch that it is. */
@@ -110,7 +95,7 @@ export class DeblurImageElement extends Base {
     this.diagnostics = new DiagnosticsPanel(root, {
       deblurrer: () => this.deblurrer(),
       session,
-      model: () => this.model,
+      model: () => this.model.name,
       useModel: (name) => this.useModel(name),
     });
     this.batch = new Batch(
@@ -133,7 +118,7 @@ export class DeblurImageElement extends Base {
     this.intake.observe();
     this.viewer.observe();
     this.followLanguage();
-    this.model = this.getAttribute('model') || 'best';
+    this.model.name = this.getAttribute('model') || 'best';
     // What will be needed comes once the invitation is on the screen: on a slow line that would otherwise wait for it.
     const shown = painted();
     shown.then(() => {
@@ -149,7 +134,8 @@ export class DeblurImageElement extends Base {
     clearTimeout(this.rerunTimer);
     this.close();
     this.viewer.unobserve();
-    this.unload();
+    this.model.wanted = ''; // what is on its way is not used
+    this.model.unload();
   }
 
   /**
@@ -165,29 +151,13 @@ export class DeblurImageElement extends Base {
       this.strengthChanged();
     }
     if (name === 'src' && value && this.isConnected) this.openUrl(value);
-    if (name === 'model' && value && this.isConnected && value !== this.model) this.useModel(value);
+    if (name === 'model' && value && this.isConnected && value !== this.model.name) this.useModel(value);
     if (name === 'blur' && this.session?.photograph) this.restore();
     if (name === 'lang' && this.isConnected) this.followLanguage();
   }
 
-  /** @returns {Promise<Deblurrer>} The one that this element uses; a failed load is tried again the next time. */
   deblurrer() {
-    if (!this.loading) {
-      const loading = load({ model: this.model });
-      loading.catch(() => {
-        if (this.loading === loading) this.loading = null;
-      });
-      this.loading = loading;
-    }
-    return this.loading;
-  }
-
-  unload() {
-    this.loading?.then(
-      (deblurrer) => deblurrer.destroy(),
-      () => {},
-    );
-    this.loading = null;
+    return this.model.get();
   }
 
   /** Into the language of the document around it. */
@@ -296,14 +266,7 @@ export class DeblurImageElement extends Base {
   /** @param {BlurEstimate} blur */
   showFinding(blur) {
     const part = Boolean(this.session?.focus);
-    const sharp = this.isAsItWas ? this.t(part ? sharpTexts.part : sharpTexts.all) : undefined;
-    this.controls.showFinding(blur, { sharp, part });
-    this.find('.anyway').hidden = !sharp && blur.kind !== 'none';
-    this.find('.everywhere').hidden = !part;
-    const notes = this.find('.notes');
-    const item = (/** @type {string} */ note) => Object.assign(document.createElement('li'), { textContent: this.t(note) });
-    notes.replaceChildren(...(this.session?.notes ?? []).map(item));
-    notes.hidden = !notes.childElementCount;
+    this.controls.showFinding(blur, { isAsItWas: this.isAsItWas, part, notes: this.session?.notes ?? [] });
   }
 
   showBatch() {
@@ -467,10 +430,8 @@ export class DeblurImageElement extends Base {
    * @returns {BlurDescription | BlurEstimate} As a person says, as the page says, or as found.
    */
   wantedBlur(found, chosen) {
-    if (chosen) return chosen;
-    const [kind, size, angle] = (this.getAttribute('blur') ?? 'auto').split(':');
-    if (kind === 'auto') return found;
-    return { kind: /** @type {BlurKind} */ (kind), sizePx: Number(size ?? 0), angleDeg: Number(angle ?? 0), rest: found };
+    const said = this.getAttribute('blur') ?? 'auto';
+    return chosen ?? (said === 'auto' ? found : blurFromText(said, found));
   }
 
   /** What a person has said of the photograph that is looked at. @returns {import('./batch.js').Correction} */
@@ -599,22 +560,16 @@ export class DeblurImageElement extends Base {
    * @param {string} model Its name, or where it is.
    */
   async useModel(model) {
-    this.wantedModel = model;
-    const next = load({ model });
-    try {
-      const deblurrer = await next;
-      if (this.wantedModel !== model || !this.isConnected) return deblurrer.destroy();
-    } catch (error) {
+    const next = await this.model.fetch(model).catch((error) => {
       this.outlet.complain(describeError(error, this.t));
       this.tell('deblur-error', error);
-      return this.diagnostics.show();
-    }
+      this.diagnostics.show();
+    });
+    if (!next) return;
     const { session, item } = this;
     this.batch.pause();
     this.leave();
-    this.unload();
-    this.loading = next;
-    this.model = model;
+    this.model.exchange(model, next);
     this.setAttribute('model', model);
     this.tell('deblur-model', model);
     if (item) await this.look(item);
@@ -631,7 +586,7 @@ export class DeblurImageElement extends Base {
 
   /** @param {Item} item */
   settingsOf(item) {
-    return { ...this.saving.settingsFor(item.file, item.traits), model: this.model };
+    return { ...this.saving.settingsFor(item.file, item.traits), model: this.model.name };
   }
 
   settingsChanged() {
