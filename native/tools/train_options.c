@@ -127,8 +127,8 @@ static bool read_loss(const struct command *command, struct trainer_options *o) 
 		int term = 0;
 		while (term < LOSS_TERM_COUNT && strcmp(terms[i].word, loss_term_name((enum loss_term)term))) term++;
 		if (term == LOSS_TERM_COUNT) {
-			fprintf(stderr, "%s: --loss: there is no term %s; there are charbonnier, gradient and fft\n", command->name,
-					terms[i].word);
+			fprintf(stderr, "%s: --loss: there is no term %s; there are charbonnier, decibel, gradient and fft\n",
+					command->name, terms[i].word);
 			return false;
 		}
 		o->loss_weights[term] = terms[i].weight;

@@ -38,7 +38,7 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		 0},                                                                                                           \
 		{"--crop",   "PX[:X],...", "sides of samples, multiples of 16, and their shares of the run (default: 128)",    \
 		 OPTION_ONE, NULL,         0},                                                                                 \
-		{"--loss",   "TERM:W,...", "charbonnier, gradient, fft, each with its weight (default: charbonnier:1)",        \
+		{"--loss",   "TERM:W,...", "charbonnier, decibel, gradient, fft and weights (default: charbonnier:1)",         \
 		 OPTION_ONE, NULL,         0},                                                                                 \
 		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                            \
 		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",               \

@@ -7,7 +7,7 @@
 enum { RUN = 4096 };
 
 const char *loss_term_name(enum loss_term term) {
-	static const char *const names[LOSS_TERM_COUNT] = {"charbonnier", "gradient", "fft"};
+	static const char *const names[LOSS_TERM_COUNT] = {"charbonnier", "decibel", "gradient", "fft"};
 	return names[term];
 }
 
@@ -51,6 +51,39 @@ double loss_charbonnier(const float *output, const float *truth, size_t count, d
 		}
 	for (size_t p = 0; p < PARTS; p++) sum += sums[p];
 	return sum / (double)count;
+}
+
+SPAN_CLONES static double square_run(const float *restrict output, const float *restrict truth, size_t count) {
+	float lanes[LANES] = {0};
+	double sum = 0;
+	for (size_t i = 0; i < count; i++) {
+		const float d = output[i] - truth[i];
+		lanes[i % LANES] += d * d;
+	}
+	for (size_t l = 0; l < LANES; l++) sum += (double)lanes[l];
+	return sum;
+}
+
+SPAN_CLONES static void add_difference(const float *restrict output, const float *restrict truth, size_t count,
+									   float scale, float *restrict gradient) {
+	for (size_t i = 0; i < count; i++) gradient[i] += scale * (output[i] - truth[i]);
+}
+
+double loss_decibel(const float *output, const float *truth, size_t batch, size_t count, double weight,
+					float *gradient) {
+	const double rounding = 1e-6, unit = 10 / log(10);
+	double decibels = 0;
+	for (size_t n = 0; n < batch; n++) {
+		const size_t first = n * count, end = first + count;
+		double sum = 0;
+		for (size_t i = first; i < end; i += RUN)
+			sum += square_run(output + i, truth + i, end - i < RUN ? end - i : RUN);
+		const double square = sum / (double)count + rounding;
+		decibels += unit * log(square);
+		add_difference(output + first, truth + first, count,
+					   (float)(2 * unit * weight / (square * (double)(batch * count))), gradient + first);
+	}
+	return decibels / (double)batch;
 }
 
 /* Huber's loss with threshold 1: d^2 / 2 near zero, |d| - 1/2 beyond. */

@@ -8,11 +8,17 @@
 
 /* ---- two pictures, [batch][side][side][3] each ---- */
 
-enum loss_term { LOSS_CHARBONNIER, LOSS_GRADIENT, LOSS_FFT, LOSS_TERM_COUNT };
+enum loss_term { LOSS_CHARBONNIER, LOSS_DECIBEL, LOSS_GRADIENT, LOSS_FFT, LOSS_TERM_COUNT };
 const char *loss_term_name(enum loss_term term); /* "charbonnier", ... */
 
 /* Mean over all numbers of sqrt((a - b)^2 + eps^2), eps = 1e-3 (Charbonnier et al. 1994; Lai et al. 2017). */
 double loss_charbonnier(const float *output, const float *truth, size_t count, double weight, float *gradient);
+
+/* Mean over the samples of 10 log10(mean square of output - truth), so that a decibel is worth the same in a picture
+ * with little to lose and in one with much: what PSNR counts, negated (Chen et al. 2021, HINet). Squares count from
+ * 1e-6 (60 dB) on. count: numbers of a sample. */
+double loss_decibel(const float *output, const float *truth, size_t batch, size_t count, double weight,
+					float *gradient);
 
 /* Mean over all differences of neighbours, to the right and below, of how far output's is from truth's, with the same
  * root: edges count, and a wrong brightness does not. After the gradient difference loss of Mathieu et al. 2016. */

@@ -1,5 +1,6 @@
 #include "train/progress.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +88,7 @@ static void tell(const struct progress *progress, const struct progress_step *s)
 }
 
 static void log_term(FILE *log, const char *name, double loss) {
-	if (loss > 0) fprintf(log, ",\"%s_loss\":%.6g", name, loss);
+	if (fabs(loss) > 0) fprintf(log, ",\"%s_loss\":%.6g", name, loss);
 }
 
 void progress_step(struct progress *progress, const struct progress_step *s) {
@@ -98,6 +99,7 @@ void progress_step(struct progress *progress, const struct progress_step *s) {
 		(unsigned long long)s->step, s->done, s->seconds, s->loss, s->estimator_loss, s->gradient_norm,
 		s->learning_rate, s->pictures_per_second);
 	log_term(progress->log, "gradient", s->gradient);
+	log_term(progress->log, "decibel", s->decibel);
 	log_term(progress->log, "fft", s->fft);
 	log_term(progress->log, "teacher", s->teacher);
 	log_term(progress->log, "features", s->features);

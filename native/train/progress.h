@@ -22,7 +22,7 @@ struct progress_step {
 	double seconds_left; /* negative: unknown */
 	double loss, estimator_loss, gradient_norm, learning_rate;
 	double pictures_per_second;
-	double gradient, fft, teacher, features; /* what else the restorer learns from; 0: not asked for */
+	double decibel, gradient, fft, teacher, features; /* what else the restorer learns from; 0: not asked for */
 };
 
 struct progress;

@@ -105,6 +105,7 @@ static void report(struct trainer *t, double progress, const struct trainer_loss
 									   .estimator_loss = losses->estimator,
 									   .gradient_norm = losses->gradient_norm,
 									   .gradient = losses->gradient,
+									   .decibel = losses->decibel,
 									   .fft = losses->fft,
 									   .teacher = losses->teacher,
 									   .features = losses->features,

@@ -55,8 +55,8 @@ struct trainer {
 };
 
 struct trainer_losses {
-	double restorer, estimator, gradient_norm; /* restorer: Charbonnier's, whatever else it learns from */
-	double gradient, fft, teacher, features;   /* unweighted; 0: not asked for */
+	double restorer, estimator, gradient_norm;        /* restorer: Charbonnier's, whatever else it learns from */
+	double decibel, gradient, fft, teacher, features; /* unweighted; 0: not asked for */
 };
 
 /* Says what failed, once; the status goes on its way. */

@@ -225,6 +225,7 @@ add_choice(struct trainer *t, const char *format, ...) {
 static void add_choices(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	const double *w = o->loss_weights;
+	if (w[LOSS_DECIBEL] > 0) add_choice(t, "loss decibel %g\n", w[LOSS_DECIBEL]);
 	if (w[LOSS_CHARBONNIER] < 1 || w[LOSS_CHARBONNIER] > 1 || w[LOSS_GRADIENT] > 0 || w[LOSS_FFT] > 0)
 		add_choice(t, "loss charbonnier %g gradient %g fft %g\n", w[LOSS_CHARBONNIER], w[LOSS_GRADIENT], w[LOSS_FFT]);
 	if (o->unlabelled_share > 0 || o->turned_share > 0 || o->feature_weight > 0 || o->teacher_is_silent)

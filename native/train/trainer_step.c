@@ -85,6 +85,9 @@ static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 	float *gradient = net_output_gradient(t->restorer);
 	memset(gradient, 0, count * sizeof *gradient);
 	losses->restorer = loss_charbonnier(output, t->drawn->sharp, count, weights[LOSS_CHARBONNIER], gradient);
+	if (weights[LOSS_DECIBEL] > 0)
+		losses->decibel =
+			loss_decibel(output, t->drawn->sharp, t->batch, side * side * 3, weights[LOSS_DECIBEL], gradient);
 	if (weights[LOSS_GRADIENT] > 0)
 		losses->gradient = loss_gradient(output, t->drawn->sharp, t->batch, side, weights[LOSS_GRADIENT], gradient);
 	if (weights[LOSS_FFT] > 0)
@@ -136,7 +139,8 @@ static enum deblur_status restorer_gradients(struct trainer *t, double own_progr
 static void average_losses(struct trainer *t, struct trainer_losses *losses) {
 	struct parallel *parallel = t->options->parallel;
 	const double size = (double)parallel_size(parallel), labelled = (double)trainer_labelled(t);
-	double *const means[] = {&losses->restorer, &losses->estimator, &losses->gradient, &losses->fft, &losses->features};
+	double *const means[] = {&losses->restorer, &losses->estimator, &losses->decibel,
+							 &losses->gradient, &losses->fft,       &losses->features};
 	enum { MEANS = sizeof means / sizeof *means };
 	/* What the teacher said is compared where there is a truth, and these samples are not spread evenly. */
 	double sums[MEANS + 2] = {[MEANS] = losses->teacher * labelled, [MEANS + 1] = labelled};

@@ -84,6 +84,12 @@ static double fft_loss_in_double(const double *output, const double *truth) {
 	return sum / (4 * 3 * 1024);
 }
 
+static double decibel_loss_in_double(const double *output, const double *truth) {
+	double sum = 0;
+	for (int i = 0; i < NUMBERS; i++) sum += pow(output[i] - truth[i], 2);
+	return 10 * log10(sum / NUMBERS + 1e-6);
+}
+
 static double central_difference(loss_in_double loss, double *output, const double *truth, int i) {
 	const double h = 1e-5, kept = output[i];
 	output[i] = kept + h;
@@ -105,8 +111,9 @@ static void check_picture_loss(enum loss_term term, loss_in_double wanted_loss, 
 		output[i] = truth[i] + (float)(0.1 * random_normal(&random));
 		gradient[i] = 0.25f; /* what other terms have left here stays */
 	}
-	const double weight = 3, loss = term == LOSS_FFT ? loss_fft(fft, output, truth, 2, SIDE, weight, gradient)
-													 : loss_gradient(output, truth, 2, SIDE, weight, gradient);
+	const double weight = 3, loss = term == LOSS_FFT        ? loss_fft(fft, output, truth, 2, SIDE, weight, gradient)
+									: term == LOSS_GRADIENT ? loss_gradient(output, truth, 2, SIDE, weight, gradient)
+															: loss_decibel(output, truth, 2, NUMBERS, weight, gradient);
 	double wanted = 0;
 	for (int n = 0; n < 2; n++) {
 		for (int i = 0; i < NUMBERS; i++) o[i] = (double)output[n * NUMBERS + i], t[i] = (double)truth[n * NUMBERS + i];
@@ -118,11 +125,12 @@ static void check_picture_loss(enum loss_term term, loss_in_double wanted_loss, 
 				  loss_term_name(term), n, i, got, slope);
 		}
 	}
-	CHECK(fabs(loss - wanted) < 1e-5 * wanted, "%s: %g, not %g", loss_term_name(term), loss, wanted);
+	CHECK(fabs(loss - wanted) < 1e-5 * fabs(wanted), "%s: %g, not %g", loss_term_name(term), loss, wanted);
 	fft_destroy(fft);
 }
 
 static void picture_losses_slopes_are_their_differences(void) {
+	check_picture_loss(LOSS_DECIBEL, decibel_loss_in_double, 2e-3);
 	check_picture_loss(LOSS_GRADIENT, gradient_loss_in_double, 2e-3);
 	check_picture_loss(LOSS_FFT, fft_loss_in_double, 2e-3);
 }
