@@ -68,7 +68,7 @@ export async function layers(variant) {
 export async function ours(model, side, workers, variant) {
   const { result, peak_mb } = await measured(async (measure, watch) => {
     const stage = await openStage();
-    const { page } = await stage.open('lib/errors.js', { ownModel: true });
+    const { page } = await stage.open('lib/deblur.js', { ownModel: true });
     await page.route('**/deblur-*.wasm', (route) => route.fulfill({ path: `build/wasm/deblur-${variant}.wasm` }));
     await page.route('**/model.dbm', (route) => route.fulfill({ path: model }));
     const seen = await watch(() =>

@@ -73,14 +73,13 @@ wasm: $(WASM_MODULES) ## the inference core as WebAssembly: with relaxed SIMD, w
 
 # ---- the page: everything that a static host has to serve ----
 WEB := $(B)/web
-WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.webmanifest web/*.css web/*.svg web/page.js web/lib/*.js web/lib/messages/*.js))
+WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.html web/*.webmanifest web/*.css web/*.svg web/lib/messages/*.js))
 WEB_MODEL ?= weights/student.dbm
 
 $(WEB)/%: web/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
-# Each module by itself, so that addresses and imports are those of the sources.
 MINIFY := node_modules/.bin/esbuild --minify --target=es2022 --legal-comments=inline --log-level=warning
 define minify
 	@mkdir -p $(@D)
@@ -88,6 +87,16 @@ define minify
 endef
 $(WEB)/%.js: web/%.js package-lock.json
 	$(minify)
+
+# What others import keeps its address; the many modules behind it become the few files that they share, since every file is a
+# question to the server before anything is to be seen. A catalogue, and what makes zips, come when they are asked for.
+ENTRIES := page.js lib/deblur-image.js lib/deblur.js lib/worker.js
+$(ENTRIES:%=$(WEB)/%) &: $(wildcard web/page.js web/lib/*.js) package-lock.json
+	@mkdir -p $(WEB)/lib
+	@rm -f $(WEB)/*.js $(WEB)/lib/*.js
+	@echo "  web/lib/*.js"
+	@$(MINIFY) --bundle --splitting --format=esm --outbase=web --outdir=$(WEB) --chunk-names=lib/[name]-[hash] \
+		--external:./fflate/browser.js '--external:./messages/*' $(ENTRIES:%=web/%)
 
 $(WEB)/lib/%.wasm: $(WASM)/%.wasm
 	@mkdir -p $(@D)
@@ -123,7 +132,7 @@ $(WEB)/lib/deblur.d.ts: $(wildcard web/lib/*.js) tsconfig.json
 	@npx tsc -p tsconfig.json --noEmit false --declaration --emitDeclarationOnly --outDir $(WASM)/types
 	@cp $(WASM)/types/web/lib/*.d.ts $(WEB)/lib/
 
-WEB_ALL := $(WEB_FILES) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/weights/student-fast.dbm $(WEB)/sample.png \
+WEB_ALL := $(WEB_FILES) $(ENTRIES:%=$(WEB)/%) $(WASM_VARIANTS:%=$(WEB)/lib/deblur-%.wasm) $(WEB)/weights/student.dbm $(WEB)/weights/student-fast.dbm $(WEB)/sample.png \
 	$(WEB)/icon-192.png $(WEB)/icon-512.png $(WEB)/lib/fflate/browser.js $(WEB)/lib/deblur.d.ts
 
 $(WASM)/service-worker.js: web/service-worker.js package-lock.json
@@ -132,7 +141,7 @@ $(WASM)/service-worker.js: web/service-worker.js package-lock.json
 # It knows all the others.
 $(WEB)/service-worker.js: $(WASM)/service-worker.js scripts/write-service-worker.js $(WEB_ALL)
 	@echo "  web/service-worker.js"
-	@node scripts/write-service-worker.js $< $(WEB) $(WEB_ALL)
+	@node scripts/write-service-worker.js $< $(WEB) $(WEB_ALL) $(WEB)/lib/chunk-*.js
 
 .PHONY: web
 web: $(WEB)/service-worker.js ## the page, ready to be served

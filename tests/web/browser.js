@@ -155,7 +155,7 @@ export async function reaches(page, state) {
  *   What it throws comes back as {code, name, message}.
  */
 export async function openLibrary(stage) {
-  const { page } = await stage.open('lib/errors.js', { ownModel: true });
+  const { page } = await stage.open('lib/deblur.js', { ownModel: true });
   const model = [...readFileSync(modelPath)];
   await page.evaluate(async (bytes) => {
     const where = new URL('./deblur.js', location.href).href;

@@ -116,7 +116,7 @@ test('12 megapixels: no task of the main thread takes 100 ms', async (t) => {
  */
 async function staysSmall(width, height, memoryGb) {
   const path = await fileOf(`${width}.jpg`, width, height);
-  const { page, errors } = await stage.open('lib/errors.js');
+  const { page, errors } = await stage.open('lib/deblur.js');
   await page.addInitScript((memoryGb) => {
     Object.defineProperties(navigator, { deviceMemory: { value: memoryGb }, hardwareConcurrency: { value: 2 } });
     const state = { largest: 0 };

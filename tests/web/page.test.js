@@ -459,7 +459,7 @@ test('a model that is damaged or missing is told', async () => {
 });
 
 test('without SIMD the other module does the same', async () => {
-  const { page, requests } = await stage.open('lib/errors.js');
+  const { page, requests } = await stage.open('lib/deblur.js');
   await page.addInitScript(() => Object.assign(WebAssembly, { validate: () => false }));
   await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
   assert.ok(requests.some((url) => url.endsWith('deblur-scalar.wasm')) && !requests.some((url) => url.endsWith('simd.wasm')));
@@ -472,7 +472,7 @@ test('without SIMD the other module does the same', async () => {
 });
 
 test('without WebAssembly the page says so', async () => {
-  const { page } = await stage.open('lib/errors.js');
+  const { page } = await stage.open('lib/deblur.js');
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'WebAssembly'));
   await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
   await drop(page, 'a.png', 'image/png', photograph);
