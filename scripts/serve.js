@@ -3,6 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { constants, createBrotliCompress } from 'node:zlib';
 
 const types = /** @type {Record<string, string>} */ ({
   '.html': 'text/html; charset=utf-8',
@@ -16,6 +17,9 @@ const types = /** @type {Record<string, string>} */ ({
   '.dbm': 'application/octet-stream',
 });
 
+/** As static hosts compress what they serve. */
+const quick = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+
 /**
  * @param {string} folder
  * @param {number} port
@@ -28,12 +32,16 @@ export function serve(folder, port, headers = {}) {
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     try {
       if (!file.startsWith(normalize(folder)) || !statSync(file).isFile()) throw new Error('not a file');
+      const type = types[extname(file)] ?? 'application/octet-stream';
+      const compresses = /^text|svg|json|wasm/.test(type) && String(request.headers['accept-encoding']).includes('br');
       response.writeHead(200, {
-        'content-type': types[extname(file)] ?? 'application/octet-stream',
+        'content-type': type,
         'cache-control': 'no-cache',
+        ...(compresses && { 'content-encoding': 'br', vary: 'accept-encoding' }),
         ...headers,
       });
-      createReadStream(file).pipe(response);
+      const bytes = createReadStream(file);
+      (compresses ? bytes.pipe(createBrotliCompress(quick)) : bytes).pipe(response);
     } catch {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('There is nothing here');
     }

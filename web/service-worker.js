@@ -10,7 +10,7 @@ const cacheName = `deblur-${/** @type {any} */ (globalThis).VERSION}`;
 
 worker.addEventListener('install', (/** @type {any} */ event) => {
   const files = /** @type {string[]} */ (/** @type {any} */ (globalThis).FILES);
-  const requests = files.map((file) => new Request(file, { cache: 'reload' }));
+  const requests = files.map((file) => new Request(file, { cache: 'no-cache' }));
   event.waitUntil(caches.open(cacheName).then((cache) => cache.addAll(requests)));
 });
 

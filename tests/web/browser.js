@@ -21,6 +21,20 @@ export const openBrowser = () =>
     ],
   });
 
+/**
+ * Until the model and all workers are there, which come when somebody seems about to use the element.
+ * @param {import('playwright-core').Page} page
+ */
+export const readied = (page) =>
+  page.evaluate(async () => {
+    const element = /** @type {any} */ (document.querySelector('deblur-image'));
+    element?.dispatchEvent(new Event('pointerover'));
+    await element?.ready;
+    const deblurrer = await element?.deblurrer().catch(() => null);
+    while (deblurrer?.pool.members.some((/** @type {any} */ member) => !member.ready))
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  });
+
 /** Starts a server and a browser. @returns {Promise<Stage>} */
 export async function openStage() {
   const server = await serve('build/web', 0);
@@ -61,6 +75,7 @@ export class Stage {
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     if (!ownModel) await page.route('**/student.dbm', (route) => route.fulfill({ body: readFileSync(modelPath) }));
     await page.goto(this.server.url + path, { waitUntil: 'networkidle' });
+    await readied(page);
     return { page, requests, errors };
   }
 }

@@ -14,6 +14,7 @@ import {
   modelPath,
   openStage,
   reaches,
+  readied,
   rgba,
   seen,
   textOf,
@@ -458,10 +459,29 @@ test('a model that is damaged or missing is told', async () => {
   await page.context().close();
 });
 
+for (const [what, begin] of /** @type {[string, (page: import('playwright-core').Page) => Promise<unknown>][]} */ ([
+  ['somebody comes near', (page) => page.locator('deblur-image .choose').first().hover()],
+  ['somebody comes by keyboard', (page) => page.locator('deblur-image .choose').first().focus()],
+  ['the page has been there for a while', (page) => page.clock.runFor(3000)],
+]))
+  test(`what is large is fetched once ${what}`, async () => {
+    const { page, requests } = await stage.open('lib/deblur.js');
+    await page.clock.install({ time: 0 });
+    await page.clock.pauseAt(1000);
+    const large = () => requests.filter((url) => /\.(wasm|dbm)$|sample/.test(url)).length;
+    await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
+    assert.equal(large(), 0);
+    await begin(page);
+    await page.evaluate(() => /** @type {any} */ (document.querySelector('deblur-image')).ready);
+    assert.ok(large() >= 2);
+    await page.context().close();
+  });
+
 test('without SIMD the other module does the same', async () => {
   const { page, requests } = await stage.open('lib/deblur.js');
   await page.addInitScript(() => Object.assign(WebAssembly, { validate: () => false }));
   await page.goto(`${stage.server.url}index.html`, { waitUntil: 'networkidle' });
+  await readied(page);
   assert.ok(requests.some((url) => url.endsWith('deblur-scalar.wasm')) && !requests.some((url) => url.endsWith('simd.wasm')));
   await drop(page, 'a.png', 'image/png', photograph);
   await reaches(page, 'done');

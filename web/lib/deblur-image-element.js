@@ -8,11 +8,11 @@ import { html } from './deblur-image-template.js';
 import { refusalOf } from './decode.js';
 import { DiagnosticsPanel } from './diagnostics-panel.js';
 import { describeError, fill } from './errors.js';
+import { firstNeed } from './first-need.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
 import { ModelHolder } from './model-holder.js';
 import { Outlet } from './outlet.js';
-import { painted } from './painted.js';
 import { partInView } from './part.js';
 import { SavePanel } from './save-panel.js';
 import { Session } from './session.js';
@@ -72,6 +72,8 @@ export class DeblurImageElement extends Base {
     this.item = null;
     /** Which run is the last one; what an earlier one says no longer matters. */
     this.run = 0;
+    /** Once it is connected: when its model is there, or cannot be had. */
+    this.ready = Promise.resolve();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.rerunTimer = undefined;
     /** @type {import('./i18n.js').Translate} */
@@ -119,14 +121,15 @@ export class DeblurImageElement extends Base {
     this.viewer.observe();
     this.followLanguage();
     this.model.name = this.getAttribute('model') || 'best';
-    // What will be needed comes once the invitation is on the screen: on a slow line that would otherwise wait for it.
-    const shown = painted();
-    shown.then(() => {
-      if (this.isConnected) this.deblurrer().catch(() => {}); // an error is told when a photograph comes
-    });
-    this.intake.offerSample(this.getAttribute('sample'), shown);
+    this.ready = this.loadWhenNeeded();
+    this.intake.offerSample(this.getAttribute('sample'), this.ready);
     const src = this.getAttribute('src');
     if (src) this.openUrl(src);
+  }
+
+  async loadWhenNeeded() {
+    await firstNeed(this);
+    if (this.isConnected) await this.deblurrer().catch(() => {}); // an error is told when a photograph comes
   }
 
   disconnectedCallback() {
@@ -167,7 +170,7 @@ export class DeblurImageElement extends Base {
     this.find('.frame').setAttribute('lang', language);
     this.find('.frame').setAttribute('dir', directionOf(language));
     localize(/** @type {ShadowRoot} */ (this.shadowRoot), this.t);
-    this.viewControls.place();
+    if (this.session) this.viewControls.place();
     if (this.session?.assumed) this.showFinding(this.session.assumed);
     this.showBatch();
     this.diagnostics.show();

@@ -42,26 +42,30 @@ export async function loadTranslation(language) {
 }
 
 const ATTRIBUTES = ['aria-label', 'title', 'placeholder'];
-/** @type {WeakMap<Element, Record<string, string>>} What was there in English. */
-const originals = new WeakMap();
+/** @type {WeakMap<Element, Record<string, { english: string, shown: string }>>} By attribute, and under `text`. */
+const seen = new WeakMap();
 
 /**
- * Translates markup in place: the text of elements with `data-t`, and the attributes that are read out.
+ * Translates markup in place: the text of elements with `data-t`, and the attributes that are read out. What stands there already is left
+ * alone: a page that is English anyway is not laid out twice.
  * @param {ParentNode} root
  * @param {Translate} t
  */
 export function localize(root, t) {
   for (const element of root.querySelectorAll(`[data-t], ${ATTRIBUTES.map((name) => `[${name}]`).join(', ')}`)) {
-    const original = originals.get(element) ?? {};
-    originals.set(element, original);
-    if (element.hasAttribute('data-t')) {
-      original.text ??= (element.textContent ?? '').trim().replace(/\s+/g, ' ');
-      element.textContent = t(original.text);
-    }
-    for (const name of ATTRIBUTES) {
-      if (!element.hasAttribute(name)) continue;
-      original[name] ??= element.getAttribute(name) ?? '';
-      element.setAttribute(name, t(original[name]));
-    }
+    const texts = seen.get(element) ?? {};
+    seen.set(element, texts);
+    const say = (/** @type {string} */ name, /** @type {string} */ now, /** @type {(text: string) => void} */ write) => {
+      texts[name] ??= { english: now, shown: now };
+      const text = t(texts[name].english);
+      if (text !== texts[name].shown) write(text);
+      texts[name].shown = text;
+    };
+    if (element.hasAttribute('data-t'))
+      say('text', (element.textContent ?? '').trim().replace(/\s+/g, ' '), (text) => {
+        element.textContent = text;
+      });
+    for (const name of ATTRIBUTES)
+      if (element.hasAttribute(name)) say(name, element.getAttribute(name) ?? '', (text) => element.setAttribute(name, text));
   }
 }
