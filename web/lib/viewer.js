@@ -51,6 +51,8 @@ export class Viewer {
     this.split = 0.5;
     this.strength = 1;
     this.asked = 0;
+    /** Whether nothing is drawn. */
+    this.isEmpty = true;
     this.resizes = new ResizeObserver(() => this.resize());
   }
 
@@ -260,7 +262,7 @@ export class Viewer {
     if (this.canvas.width !== width) this.canvas.width = width;
     if (this.canvas.height !== height) this.canvas.height = height;
     this.keepInside();
-    this.drawNow(); // another size empties a canvas, which would be seen until the next frame
+    if (!this.isEmpty) this.drawNow(); // another size empties a canvas, which would be seen until the next frame
     this.draw();
   }
 
@@ -269,6 +271,7 @@ export class Viewer {
     if (this.asked) return;
     this.asked = requestAnimationFrame(() => {
       this.asked = 0;
+      if (!this.before && this.isEmpty) return; // a canvas that was never used costs nothing
       this.drawNow();
       this.onChange();
     });
@@ -278,6 +281,7 @@ export class Viewer {
     const context = this.canvas.getContext('2d', { colorSpace: this.colorSpace });
     if (!context) return;
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.isEmpty = !this.before;
     if (!this.before) return;
     const panes = this.panes;
     if (panes.length === 2) {
