@@ -212,11 +212,11 @@ test('losses are chosen and weighted, and the log tells them', () => {
   distill('charbonnier.dbm', '--loss', 'charbonnier:1');
   assertSame(learned('charbonnier.dbm'), learned('student.dbm'));
   assert.ok(steps('student.dbm').every((line) => line.teacher_loss > 0 && !('gradient_loss' in line)));
-  distill('edges.dbm', '--loss', 'charbonnier,gradient:0.1,fft:0.05');
+  distill('edges.dbm', '--loss', 'charbonnier,decibel:0.01,gradient:0.1,fft:0.05');
   assertDifferent(learned('edges.dbm'), learned('student.dbm'));
-  assert.ok(steps('edges.dbm').every((line) => line.gradient_loss > 0 && line.fft_loss > 0));
+  assert.ok(steps('edges.dbm').every((line) => line.decibel_loss < 0 && line.gradient_loss > 0 && line.fft_loss > 0));
   for (const [list, reason] of /** @type {const} */ ([
-    ['sharpness:1', /no term sharpness; there are charbonnier, gradient and fft/],
+    ['sharpness:1', /no term sharpness; there are charbonnier, decibel, gradient and fft/],
     ['fft:x', /takes a list like charbonnier:1/],
     ['fft,fft', /takes a list/],
     ['fft:', /takes a list/],
