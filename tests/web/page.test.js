@@ -100,6 +100,31 @@ test('what was saved is said, and what could not be read is named', async () => 
   await page.context().close();
 });
 
+test('what one has corrected is not let go of unasked, unless it was saved', async () => {
+  const { page } = await stage.open('index.html');
+  const dialog = page.locator('deblur-image .leaving');
+  await drop(page, 'harbour.png', 'image/png', photograph);
+  await reaches(page, 'done');
+  await page.locator('deblur-image .kind').selectOption('motion');
+  await page.locator('deblur-image .finding', { hasText: 'Motion' }).waitFor();
+  await reaches(page, 'done');
+  await page.locator('deblur-image .close').click();
+  await dialog.waitFor();
+  assert.match(await textOf(page, '.leaving'), /Leave the photograph that you corrected\?/);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  await drop(page, 'next.png', 'image/png', photograph);
+  await dialog.locator('[value=""]').click();
+  assert.match(await textOf(page, '.file-name'), /harbour/);
+  await downloaded(page);
+  await drop(page, 'next.png', 'image/png', photograph);
+  await page.locator('deblur-image .file-name', { hasText: 'next.png' }).waitFor();
+  await reaches(page, 'done');
+  await page.locator('deblur-image .close').click(); // nothing was corrected
+  await reaches(page, 'empty');
+  await page.context().close();
+});
+
 test('what cannot be read does not take the place of a result', async () => {
   const { page } = await stage.open('index.html');
   await drop(page, 'harbour.png', 'image/png', photograph);

@@ -34,8 +34,6 @@ export class BatchPanel {
     this.forAll = find('.for-all');
     this.choose = find('.toolbar .choose');
     this.close = find('.close');
-    this.leaving = /** @type {HTMLDialogElement} */ (find('.leaving'));
-    this.leavingText = find('.leaving-text');
     this.zip.addEventListener('click', () => this.save());
   }
 
@@ -47,18 +45,6 @@ export class BatchPanel {
       this.text.textContent = describeError(error, this.t);
     }
     this.announce(this.text.textContent);
-  }
-
-  /** Asks, where there is something to lose. @returns {Promise<boolean>} Whether all photographs may be closed. */
-  mayClose() {
-    const { batch, leaving, t } = this;
-    if (batch.items.length < 2 || !batch.hasUnsaved) return Promise.resolve(true);
-    this.leavingText.textContent = t('Close all {count} photographs?', { count: batch.items.length });
-    leaving.returnValue = '';
-    leaving.showModal();
-    return new Promise((resolve) => {
-      leaving.addEventListener('close', () => resolve(leaving.returnValue === 'close'), { once: true });
-    });
   }
 
   /**

@@ -11,6 +11,7 @@ import { describeError, fill } from './errors.js';
 import { firstNeed } from './first-need.js';
 import { chooseLanguage, directionOf, loadTranslation, localize } from './i18n.js';
 import { fetchPicture, Intake } from './intake.js';
+import { Leaving } from './leaving.js';
 import { ModelHolder } from './model-holder.js';
 import { Outlet } from './outlet.js';
 import { partInView } from './part.js';
@@ -73,7 +74,7 @@ export class DeblurImageElement extends Base {
     /** Which run is the last one; what an earlier one says no longer matters. */
     this.run = 0;
     /** Once it is connected: when its model is there, or cannot be had. */
-    this.ready = Promise.resolve();
+    this.ready = /** @type {Promise<unknown>} */ (Promise.resolve());
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.rerunTimer = undefined;
     /** @type {import('./i18n.js').Translate} */
@@ -111,6 +112,8 @@ export class DeblurImageElement extends Base {
       remove: (/** @type {Item} */ item) => this.takeOut(item),
     };
     this.batchPanel = new BatchPanel(root, this.batch, panelActs, announce);
+    const isCorrected = () => !this.outlet.isSaved && Boolean(this.session?.focus || this.controls.chosen);
+    this.leaving = new Leaving(root, this.batch, isCorrected);
     this.listen();
   }
 
@@ -121,15 +124,11 @@ export class DeblurImageElement extends Base {
     this.viewer.observe();
     this.followLanguage();
     this.model.name = this.getAttribute('model') || 'best';
-    this.ready = this.loadWhenNeeded();
+    const load = async () => this.isConnected && this.deblurrer();
+    this.ready = firstNeed(this).then(() => load().catch(() => {})); // an error is told when a photograph comes
     this.intake.offerSample(this.getAttribute('sample'), this.ready);
     const src = this.getAttribute('src');
     if (src) this.openUrl(src);
-  }
-
-  async loadWhenNeeded() {
-    await firstNeed(this);
-    if (this.isConnected) await this.deblurrer().catch(() => {}); // an error is told when a photograph comes
   }
 
   disconnectedCallback() {
@@ -166,7 +165,8 @@ export class DeblurImageElement extends Base {
   /** Into the language of the document around it. */
   async followLanguage() {
     const language = chooseLanguage([this.closest('[lang]')?.getAttribute('lang') ?? '']);
-    this.t = this.controls.t = this.busy.t = this.outlet.t = this.diagnostics.t = await loadTranslation(language);
+    const t = await loadTranslation(language);
+    for (const part of [this, this.controls, this.busy, this.outlet, this.leaving, this.diagnostics]) part.t = t;
     this.find('.frame').setAttribute('lang', language);
     this.find('.frame').setAttribute('dir', directionOf(language));
     localize(/** @type {ShadowRoot} */ (this.shadowRoot), this.t);
@@ -199,7 +199,7 @@ export class DeblurImageElement extends Base {
         element.addEventListener(type, act);
     };
     on('.close', 'click', async () => {
-      if (await this.batchPanel.mayClose()) this.close();
+      if (await this.leaving.may()) this.close();
     });
     on('.cancel', 'click', () => this.session?.stop());
     on('.strength', 'input', () => this.strengthChanged());
@@ -292,20 +292,19 @@ export class DeblurImageElement extends Base {
   // ---- photographs that come ----
 
   /** @param {string} url */
-  async openUrl(url) {
-    try {
-      await this.open(await fetchPicture(url));
-    } catch (error) {
-      this.fail(error);
-    }
+  openUrl(url) {
+    return fetchPicture(url).then(
+      (file) => this.open(file),
+      (error) => this.fail(error),
+    );
   }
 
   /**
    * Begins with photographs: one is looked at, several are done one after the other.
    * @param {File[]} files
    */
-  openFiles(files) {
-    if (!files.length) return;
+  async openFiles(files) {
+    if (!files.length || (!this.batch.items.length && !(await this.leaving.may()))) return;
     if (files.length === 1 && !this.batch.items.length) return this.open(files[0]);
     this.batch.add(files.map((file) => ({ file, name: file.name })));
     const [next] = this.batch.items.slice(-files.length);

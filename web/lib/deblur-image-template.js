@@ -121,8 +121,8 @@ export const html = /* html */ `
       <p class="title leaving-text" id="leaving-text"></p>
       <p data-t>What was not downloaded is lost.</p>
       <div class="actions">
-        <button value="close" part="button" data-t>Close them</button>
-        <button value="" class="primary" part="button" autofocus data-t>Keep them</button>
+        <button value="close" part="button" data-t>Leave</button>
+        <button value="" class="primary" part="button" autofocus data-t>Stay</button>
       </div>
     </form>
   </dialog>

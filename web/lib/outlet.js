@@ -16,6 +16,8 @@ export class Outlet {
     this.announce = announce;
     /** @type {import('./i18n.js').Translate} */
     this.t = fill;
+    /** @type {import('./restored-image.js').RestoredImage | null} What went out last. */
+    this.saved = null;
     this.note = find('.note');
     this.buttons = ['.download', '.copy', '.share'].map(find);
     const [downloads, copies, shares] = this.buttons;
@@ -27,6 +29,11 @@ export class Outlet {
   /** @param {boolean} on Whether there is anything. */
   allow(on) {
     for (const button of this.buttons) button.disabled = !on;
+  }
+
+  /** Whether there is a result that went out already. */
+  get isSaved() {
+    return this.saved !== null && this.saved === this.session()?.restored;
   }
 
   download() {
@@ -41,7 +48,11 @@ export class Outlet {
     const { restored, file, name = '', traits } = this.session() ?? {};
     if (!restored || !file) return;
     const settings = this.settings.settingsFor(file, traits);
-    await this.whileWriting(async () => use(await encodeAs(restored, settings), outputName(name, settings.format)));
+    await this.whileWriting(async () => {
+      const said = await use(await encodeAs(restored, settings), outputName(name, settings.format));
+      this.saved = restored;
+      return said;
+    });
   }
 
   async copy() {
@@ -50,6 +61,7 @@ export class Outlet {
     const settings = { ...this.settings.settingsFor(file), format: /** @type {const} */ ('png') };
     await this.whileWriting(async () => {
       await copy(encodeAs(restored, settings));
+      this.saved = restored;
       return this.t('Copied');
     });
   }

@@ -25,7 +25,6 @@ export default {
   'Choose or take a blurry photograph': 'اختر صورة ضبابية أو التقطها',
   'Close all photographs': 'أغلق كل الصور',
   'Close all {count} photographs?': 'أتريد إغلاق كل الصور وعددها {count}؟',
-  'Close them': 'أغلقها',
   'Close this photograph': 'أغلق هذه الصورة',
   Copied: 'نُسخت',
   Copy: 'نسخ',
@@ -47,10 +46,11 @@ export default {
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'هل جزء منها ضبابي؟ قرّب ذلك الجزء، ثم وضّح ما يظهر في العرض فقط.',
   'It stays on your device.': 'تبقى على جهازك.',
-  'Keep them': 'أبقِها',
   'Kind of blur': 'نوع الضبابية',
   Language: 'اللغة',
+  Leave: 'مغادرة',
   'Leave out where it was taken (GPS)': 'احذف مكان الالتقاط (GPS)',
+  'Leave the photograph that you corrected?': 'أتريد مغادرة الصورة التي صحّحتها؟',
   'Looking at the blur…': 'يجري فحص الضبابية…',
   'Mild blur improves most. What the blur has wiped out entirely does not come back, and nothing is invented in its place. Look at 100% and hold B to compare.':
     'الضبابية الخفيفة تتحسن أكثر. ما محته الضبابية تمامًا لا يعود، ولا يُخترع شيء مكانه. انظر بحجم 100% واضغط B مطولًا للمقارنة.',
@@ -88,6 +88,7 @@ export default {
   'Soft (Gaussian)': 'ناعم (غاوسي)',
   'Softly blurred, about {size}': 'ضبابية ناعمة، نحو ⁦{size}⁩',
   'Something unexpected happened: {error}': 'حدث شيء غير متوقع: {error}',
+  Stay: 'البقاء',
   Strength: 'الشدة',
   'Strength, format and quality, once you choose them, are those of all photographs.':
     'الشدة والصيغة والجودة، متى اخترتها، لكل الصور.',

@@ -23,7 +23,6 @@ export default {
   'Choose or take a blurry photograph': 'Ein unscharfes Foto wählen oder aufnehmen',
   'Close all photographs': 'Alle Fotos schließen',
   'Close all {count} photographs?': 'Alle {count} Fotos schließen?',
-  'Close them': 'Schließen',
   'Close this photograph': 'Dieses Foto schließen',
   Copied: 'Kopiert',
   Copy: 'Kopieren',
@@ -45,10 +44,11 @@ export default {
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'Ist ein Teil davon unscharf? Vergrößern Sie diesen Teil, und schärfen Sie dann nur, was zu sehen ist.',
   'It stays on your device.': 'Es bleibt auf Ihrem Gerät.',
-  'Keep them': 'Behalten',
   'Kind of blur': 'Art der Unschärfe',
   Language: 'Sprache',
+  Leave: 'Verlassen',
   'Leave out where it was taken (GPS)': 'Aufnahmeort weglassen (GPS)',
+  'Leave the photograph that you corrected?': 'Das Foto, das Sie korrigiert haben, verlassen?',
   'Looking at the blur…': 'Die Unschärfe wird untersucht …',
   'Mild blur improves most. What the blur has wiped out entirely does not come back, and nothing is invented in its place. Look at 100% and hold B to compare.':
     'Leichte Unschärfe wird am besten. Was sie ganz ausgelöscht hat, kommt nicht zurück, und nichts wird an seiner Stelle erfunden. Sehen Sie sich 100 % an, und halten Sie B zum Vergleichen.',
@@ -87,6 +87,7 @@ export default {
   'Soft (Gaussian)': 'Weich (Gauß)',
   'Softly blurred, about {size}': 'Weich, etwa {size}',
   'Something unexpected happened: {error}': 'Etwas Unerwartetes ist geschehen: {error}',
+  Stay: 'Bleiben',
   Strength: 'Stärke',
   'Strength, format and quality, once you choose them, are those of all photographs.':
     'Stärke, Format und Qualität gelten, sobald Sie sie wählen, für alle Fotos.',

@@ -23,7 +23,6 @@ export default {
   'Choose or take a blurry photograph': 'Elija o haga una foto borrosa',
   'Close all photographs': 'Cerrar todas las fotos',
   'Close all {count} photographs?': '¿Cerrar las {count} fotos?',
-  'Close them': 'Cerrarlas',
   'Close this photograph': 'Cerrar esta foto',
   Copied: 'Copiado',
   Copy: 'Copiar',
@@ -45,10 +44,11 @@ export default {
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     '¿Hay una parte borrosa? Amplíe esa parte y después enfoque solo lo que se ve.',
   'It stays on your device.': 'Se queda en su dispositivo.',
-  'Keep them': 'Conservarlas',
   'Kind of blur': 'Tipo de desenfoque',
   Language: 'Idioma',
+  Leave: 'Salir',
   'Leave out where it was taken (GPS)': 'Quitar el lugar donde se tomó (GPS)',
+  'Leave the photograph that you corrected?': '¿Salir de la foto que ha corregido?',
   'Looking at the blur…': 'Examinando el desenfoque…',
   'Mild blur improves most. What the blur has wiped out entirely does not come back, and nothing is invented in its place. Look at 100% and hold B to compare.':
     'El desenfoque leve es el que más mejora. Lo que se ha borrado del todo no vuelve, y no se inventa nada en su lugar. Mire al 100 % y mantenga B para comparar.',
@@ -86,6 +86,7 @@ export default {
   'Soft (Gaussian)': 'Suave (gaussiano)',
   'Softly blurred, about {size}': 'Desenfoque suave, unos {size}',
   'Something unexpected happened: {error}': 'Ha ocurrido algo inesperado: {error}',
+  Stay: 'Quedarse',
   Strength: 'Intensidad',
   'Strength, format and quality, once you choose them, are those of all photographs.':
     'La intensidad, el formato y la calidad, una vez elegidos, valen para todas las fotos.',

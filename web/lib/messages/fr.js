@@ -23,7 +23,6 @@ export default {
   'Choose or take a blurry photograph': 'Choisissez ou prenez une photo floue',
   'Close all photographs': 'Fermer toutes les photos',
   'Close all {count} photographs?': 'Fermer les {count} photos ?',
-  'Close them': 'Les fermer',
   'Close this photograph': 'Fermer cette photo',
   Copied: 'Copié',
   Copy: 'Copier',
@@ -45,10 +44,11 @@ export default {
   'Is a part of it blurred? Zoom in on that part, then sharpen only what is in view.':
     'Une partie est floue ? Agrandissez-la, puis ne rendez net que ce qui est visible.',
   'It stays on your device.': 'Elle reste sur votre appareil.',
-  'Keep them': 'Les garder',
   'Kind of blur': 'Type de flou',
   Language: 'Langue',
+  Leave: 'Quitter',
   'Leave out where it was taken (GPS)': 'Retirer le lieu de la prise de vue (GPS)',
+  'Leave the photograph that you corrected?': 'Quitter la photo que vous avez corrigée ?',
   'Looking at the blur…': 'Examen du flou…',
   'Mild blur improves most. What the blur has wiped out entirely does not come back, and nothing is invented in its place. Look at 100% and hold B to compare.':
     'Un flou léger s’améliore le plus. Ce que le flou a entièrement effacé ne revient pas, et rien n’est inventé à sa place. Regardez à 100 % et maintenez B pour comparer.',
@@ -86,6 +86,7 @@ export default {
   'Soft (Gaussian)': 'Doux (gaussien)',
   'Softly blurred, about {size}': 'Flou doux, environ {size}',
   'Something unexpected happened: {error}': 'Un problème inattendu est survenu : {error}',
+  Stay: 'Rester',
   Strength: 'Intensité',
   'Strength, format and quality, once you choose them, are those of all photographs.':
     'L’intensité, le format et la qualité, une fois choisis, valent pour toutes les photos.',
