@@ -56,10 +56,17 @@ const steps = [
     },
   ],
   [
+    'leaving',
+    async (page) => {
+      await page.locator('deblur-image .close').click();
+      await page.locator('deblur-image .leaving').waitFor();
+    },
+  ],
+  [
     'several',
     async (page) => {
       const files = ['IMG_1.png', 'IMG_2.png', 'IMG_3.png'].map((name) => ({ name, type: 'image/png', bytes: sample }));
-      await page.locator('deblur-image .close').click();
+      await page.locator('deblur-image .leaving [value=close]').click();
       await dropAll(page, [...files, { name: 'broken.png', type: 'image/png', bytes: sample.subarray(0, 9999) }]);
       await page.locator('deblur-image .zip:enabled').waitFor();
     },

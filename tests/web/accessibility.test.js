@@ -55,6 +55,9 @@ for (const [device, options] of devices)
         page,
         ['a', 'b', 'c'].map((name) => ({ name: `${name}.png`, type: 'image/png', bytes: photograph })),
       );
+      await page.locator('deblur-image .leaving').waitFor();
+      await check('asked whether to leave what was corrected');
+      await page.locator('deblur-image .leaving [value=close]').click();
       await page.locator('deblur-image .zip:enabled').waitFor();
       await check('several');
       await page.locator('deblur-image .close').click();

@@ -112,8 +112,8 @@ export class DeblurImageElement extends Base {
       remove: (/** @type {Item} */ item) => this.takeOut(item),
     };
     this.batchPanel = new BatchPanel(root, this.batch, panelActs, announce);
-    const isCorrected = () => !this.outlet.isSaved && Boolean(this.session?.focus || this.controls.chosen);
-    this.leaving = new Leaving(root, this.batch, isCorrected);
+    const isSet = () => Boolean(this.session && (this.session.focus || this.controls.chosen));
+    this.leaving = new Leaving(root, this.batch, () => isSet() && !this.outlet.isSaved);
     this.listen();
   }
 
