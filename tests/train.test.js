@@ -89,7 +89,9 @@ test('a run that is stopped and resumed leaves the checkpoint of the unstopped r
 test('no thread that computes takes a signal, and a run that is stopped has its checkpoint', async () => {
   const endless = [...small, '--steps', '100000', '--threads', '2', '--out', file('endless.dbm')];
   const running = spawn(trainer, ['teacher', ...endless]);
-  for (let i = 0; i < 500 && !existsSync(file('endless.dbm.log.jsonl')); i++)
+  const log = file('endless.dbm.log.jsonl');
+  // The log is begun before the threads are, and a thread that begins blocks all signals for a moment.
+  for (let i = 0; i < 3000 && !(existsSync(log) && readFileSync(log, 'utf8').includes('"step"')); i++)
     await new Promise((resolve) => setTimeout(resolve, 10));
   const threads = `/proc/${running.pid}/task`;
   const masks = readdirSync(threads).map((id) => /SigBlk:\s*(\w+)/.exec(readFileSync(`${threads}/${id}/status`, 'utf8'))?.[1]);
