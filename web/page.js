@@ -72,6 +72,7 @@ function offerUpdate(registration) {
 }
 
 async function worksOffline() {
+  await element?.ready; // the model goes before what is only needed without a network
   const registration = await navigator.serviceWorker.register('service-worker.js');
   offerUpdate(registration);
   registration.addEventListener('updatefound', () => {
@@ -81,13 +82,8 @@ async function worksOffline() {
   const hadController = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener('controllerchange', () => hadController && location.reload());
 }
-/** After the model: nobody waits for what is only needed without a network. */
-async function worksOfflineSoon() {
-  await element?.ready;
-  await worksOffline();
-}
 // Where there is none (an insecure address, a private window) the page works while there is a network.
-if ('serviceWorker' in navigator) worksOfflineSoon().catch(() => {});
+if ('serviceWorker' in navigator) worksOffline().catch(() => {});
 
 // ---- what another app shares waits with the service worker ----
 

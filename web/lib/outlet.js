@@ -43,37 +43,37 @@ export class Outlet {
     });
   }
 
-  /** @param {(blob: Blob, name: string) => Promise<void> | string} use What to do with the file; says what to tell of it. */
+  /** @param {(blob: Blob, name: string) => Promise<boolean> | string} use What to do with the file; as `whileWriting` has it. */
   async save(use) {
     const { restored, file, name = '', traits } = this.session() ?? {};
     if (!restored || !file) return;
     const settings = this.settings.settingsFor(file, traits);
-    await this.whileWriting(async () => {
-      const said = await use(await encodeAs(restored, settings), outputName(name, settings.format));
-      this.saved = restored;
-      return said;
-    });
+    await this.whileWriting(restored, async () => use(await encodeAs(restored, settings), outputName(name, settings.format)));
   }
 
   async copy() {
     const { restored, file } = this.session() ?? {};
     if (!restored || !file) return;
     const settings = { ...this.settings.settingsFor(file), format: /** @type {const} */ ('png') };
-    await this.whileWriting(async () => {
+    await this.whileWriting(restored, async () => {
       await copy(encodeAs(restored, settings));
-      this.saved = restored;
       return this.t('Copied');
     });
   }
 
-  /** Says that a file is being written, and what became of it; the picture stays. @param {() => Promise<string | void>} work */
-  async whileWriting(work) {
+  /**
+   * Says that a file is being written, and what became of it; the picture stays.
+   * @param {import('./restored-image.js').RestoredImage} image
+   * @param {() => Promise<string | boolean>} work Says what to tell of it, or whether it went out.
+   */
+  async whileWriting(image, work) {
     const { note } = this;
     const { textContent: before } = note;
     note.textContent = this.t('Writing the file…');
     try {
       const said = await work();
-      if (said) this.tell(said);
+      if (said) this.saved = image;
+      if (typeof said === 'string') this.tell(said);
       else note.textContent = before;
     } catch (error) {
       this.complain(describeError(error, this.t));

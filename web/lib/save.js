@@ -70,8 +70,9 @@ export const canShare = () => Boolean(navigator.canShare?.({ files: [new File(['
 export async function share(blob, name) {
   try {
     await navigator.share({ files: [new File([blob], name, { type: blob.type })] });
+    return true;
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'AbortError'))
-      throw new DeblurError('unsupported', 'The picture could not be shared; download it instead');
+    if (error instanceof DOMException && error.name === 'AbortError') return false;
+    throw new DeblurError('unsupported', 'The picture could not be shared; download it instead');
   }
 }

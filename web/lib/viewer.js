@@ -268,10 +268,9 @@ export class Viewer {
 
   /** With the next frame. */
   draw() {
-    if (this.asked) return;
+    if (this.asked || (this.isEmpty && !this.before)) return; // a canvas that was never used costs nothing
     this.asked = requestAnimationFrame(() => {
       this.asked = 0;
-      if (!this.before && this.isEmpty) return; // a canvas that was never used costs nothing
       this.drawNow();
       this.onChange();
     });
