@@ -59,9 +59,21 @@ void conv_engine_destroy(struct conv_engine *engine) {
 	free(engine);
 }
 
+/* Whether dot products of bfloat16 outdo multiply-adds of float32 without tiles (AMX): measured, on AMD's cores they
+ * do, by half to twice, and on Intel's they lose as much (BENCHMARKS.md, training steps). */
+static bool dots_are_quick(void) {
+#if defined(__x86_64__)
+	return __builtin_cpu_is("amd");
+#else
+	return false;
+#endif
+}
+
 enum conv_precision conv_best_precision(void) {
 	const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-	return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx ? CONV_BFLOAT16 : CONV_FLOAT32;
+	const bool quick =
+		isa == dnnl_cpu_isa_avx512_core_amx || (isa == dnnl_cpu_isa_avx512_core_bf16 && dots_are_quick());
+	return quick ? CONV_BFLOAT16 : CONV_FLOAT32;
 }
 
 /* ---- creation: every oneDNN call goes through `ok`, so that the first refusal ends it ---- */

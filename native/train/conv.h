@@ -15,7 +15,7 @@ enum conv_precision { CONV_FLOAT32, CONV_BFLOAT16 };
 struct conv_engine;
 enum deblur_status conv_engine_create(struct conv_engine **out);
 void conv_engine_destroy(struct conv_engine *engine);
-/* bfloat16 where the CPU multiplies it natively, float32 elsewhere. */
+/* bfloat16 where the CPU multiplies it quicker, float32 elsewhere. */
 enum conv_precision conv_best_precision(void);
 
 struct conv_shape {

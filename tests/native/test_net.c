@@ -334,8 +334,18 @@ static void the_condition_gets_its_gradient(void) {
 	release_problem(&p);
 }
 
+static bool multiplies_bfloat16(void) {
+#if defined(__x86_64__)
+	return __builtin_cpu_supports("avx512bf16");
+#else
+	return false;
+#endif
+}
+
 static void bfloat16_follows_float32(void) {
-	if (conv_best_precision() == CONV_FLOAT32) return;
+	CHECK(multiplies_bfloat16() || conv_best_precision() == CONV_FLOAT32,
+		  "nothing is bfloat16's by itself without instructions for it");
+	if (!multiplies_bfloat16()) return;
 	struct problem p = make_problem(networks_restorer("student"), 32, 32, 17);
 	const int tap = graph_bottleneck(p.graph); /* in bfloat16 within the net, and in floats outside */
 	struct net *exact = run_net(&p, CONV_FLOAT32, tap), *rounded = run_net(&p, CONV_BFLOAT16, tap);
