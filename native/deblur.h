@@ -93,6 +93,17 @@ struct deblur_blur {
 	float hints[DEBLUR_BLUR_HINT_COUNT];
 };
 
+enum { DEBLUR_MAP_MOST_CELLS = 64 };
+
+/* Blur that differs from place to place: what it is in each cell of a grid. From one cell to the next the result goes
+ * over within 64 pixels. */
+struct deblur_blur_map {
+	int32_t x, y;                                    /* the grid's corner in the picture that is restored, or outside */
+	uint32_t width, height;                          /* of the grid, in pixels: of the picture that was looked at */
+	uint32_t columns, rows;                          /* 64 cells at most; none: the blur is the same everywhere */
+	struct deblur_blur blurs[DEBLUR_MAP_MOST_CELLS]; /* row by row */
+};
+
 /* The blur that a user describes. size_px in the unit that a person would measure: Gaussian: standard deviation;
  * shake: spread; motion: length of the path; defocus: radius of the disk; none: ignored.
  * angle_deg matters to motion and shake. What a person does not see, noise, JPEG quality and in_srgb, is taken from
@@ -146,6 +157,12 @@ size_t deblur_model_list_ops(const struct deblur_model *model, char *text, size_
 enum deblur_status deblur_estimate(const struct deblur_model *model, const struct deblur_image *picture,
 								   struct deblur_blur *out);
 
+/* How the blur of a picture differs from place to place, beside `whole`, what deblur_estimate said of it: of a picture
+ * of 300 pixels or more, unless it is sharp. Where it does not differ, by more than estimates do, out->columns is 0.
+ * Looks at 64 crops at most. NO_ESTIMATOR, BAD_ARGUMENT, OUT_OF_MEMORY. */
+enum deblur_status deblur_estimate_map(const struct deblur_model *model, const struct deblur_image *picture,
+									   const struct deblur_blur *whole, struct deblur_blur_map *out);
+
 /* Called from the thread that called deblur_restore, 16 to 64 times or so, with 0 < done <= total in pixels; return
  * false to cancel. */
 typedef bool (*deblur_progress)(void *user, size_t done, size_t total);
@@ -165,11 +182,14 @@ struct deblur_restore_options {
 		size_t x, y, width, height;
 	} region;
 	bool reference_kernels; /* run the scalar reference instead of what the CPU can do */
+	/* What counts instead of `blur`; NULL, or without cells: `blur` counts. Cells are restored one after the other,
+	 * each with its surroundings: two to four times the work. */
+	const struct deblur_blur_map *map;
 };
 
 /* Restores `picture` into `result`, of the same size and channel count; result->pixels may be picture->pixels.
- * blur NULL: estimated first. options NULL: strength 1, one thread per CPU. Alpha is copied.
- * BAD_ARGUMENT, NO_ESTIMATOR, OUT_OF_MEMORY, CANCELLED. */
+ * blur NULL: estimated first, from place to place where it differs. options NULL: strength 1, one thread per CPU. Alpha
+ * is copied. BAD_ARGUMENT, NO_ESTIMATOR, OUT_OF_MEMORY, CANCELLED. */
 enum deblur_status deblur_restore(const struct deblur_model *model, const struct deblur_image *picture,
 								  const struct deblur_blur *blur, const struct deblur_restore_options *options,
 								  const struct deblur_image *result);

@@ -110,6 +110,14 @@ void blur_to_raw(const struct deblur_blur *blur, float raw[BLUR_RAW_COUNT]) {
 	for (int i = 0; i < DEBLUR_BLUR_HINT_COUNT; i++) *next++ = blur->hints[i];
 }
 
+void blur_set_shape(float log_spread, float cosine, float sine, struct deblur_blur *blur) {
+	const float x = clamp(cosine, -2, 2), y = clamp(sine, -2, 2);
+	const float angle = atan2f(y, x) * 28.6478898f; /* half of it, in degrees */
+	blur->spread_px = clamp(expf(clamp(log_spread, 0, 4)) - 1, 0, BLUR_MAX_SPREAD_PX);
+	blur->anisotropy = clamp(hypotf(x, y), 0, 1);
+	blur->angle_deg = clamp(angle < 0 ? angle + 180 : angle, 0, 180);
+}
+
 void blur_from_raw(const float raw[BLUR_RAW_COUNT], struct deblur_blur *blur) {
 	float logits[DEBLUR_BLUR_KIND_COUNT], largest = -1e4f, sum = 0;
 	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) {
@@ -118,12 +126,8 @@ void blur_from_raw(const float raw[BLUR_RAW_COUNT], struct deblur_blur *blur) {
 	}
 	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) sum += blur->kind[i] = expf(logits[i] - largest);
 	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) blur->kind[i] /= sum;
-	blur->spread_px = clamp(expf(clamp(raw[5], 0, 4)) - 1, 0, BLUR_MAX_SPREAD_PX);
 	const float *scaled = raw + 6;
-	const float cosine = clamp(scaled[SCALED_COS], -2, 2), sine = clamp(scaled[SCALED_SIN], -2, 2);
-	blur->anisotropy = clamp(hypotf(cosine, sine), 0, 1);
-	const float angle = atan2f(sine, cosine) * 28.6478898f; /* half of it, in degrees */
-	blur->angle_deg = clamp(angle < 0 ? angle + 180 : angle, 0, 180);
+	blur_set_shape(raw[5], scaled[SCALED_COS], scaled[SCALED_SIN], blur);
 	const float read = clamp(scaled[SCALED_READ], 0, 1.9f) / 6, shot = clamp(scaled[SCALED_SHOT], 0, 1.7f) / 12;
 	blur->read_noise = clamp(read * read, 0, 0.1f);
 	blur->shot_noise = clamp(shot * shot, 0, 0.02f);

@@ -22,6 +22,9 @@ void blur_to_condition(const struct deblur_blur *blur, float condition[BLUR_COND
 void blur_to_raw(const struct deblur_blur *blur, float raw[BLUR_RAW_COUNT]);
 /* From the estimator's output: softmax over kinds, logistic for sRGB, everything clamped to its range. */
 void blur_from_raw(const float raw[BLUR_RAW_COUNT], struct deblur_blur *blur);
+/* What blur_from_raw makes of three of these numbers: the logarithm of 1 + the spread, and the anisotropy as a vector.
+ */
+void blur_set_shape(float log_spread, float cosine, float sine, struct deblur_blur *blur);
 /* True if every number is finite and in its documented range. */
 bool blur_is_valid(const struct deblur_blur *blur);
 

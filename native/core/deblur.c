@@ -1,21 +1,19 @@
 #include "deblur.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/blur.h"
-#include "core/executor.h"
+#include "core/blur_map.h"
+#include "core/estimate.h"
 #include "core/image.h"
 #include "core/model_file.h"
-#include "core/networks.h"
+#include "core/restore_map.h"
 #include "core/restore_tiles.h"
 #include "core/sha256.h"
-#include "core/size.h"
-#include "core/spectrum.h"
 
-enum { ESTIMATE_CROP_PX = 192, ESTIMATE_MAX_CROPS = 16, MAX_TILE_PX = 65536 };
+enum { MAX_TILE_PX = 65536 };
 
 struct deblur_model {
 	struct model_file file;
@@ -83,128 +81,25 @@ size_t deblur_model_list_ops(const struct deblur_model *model, char *text, size_
 
 /* ---- estimating ---- */
 
-struct crop {
-	size_t x, y;
-	double energy;
-};
-
-/* Keeps the busiest crops, in falling order. */
-static size_t keep_busiest(struct crop *kept, size_t count, struct crop crop) {
-	size_t at = count < ESTIMATE_MAX_CROPS ? count++ : ESTIMATE_MAX_CROPS - 1;
-	if (at == ESTIMATE_MAX_CROPS - 1 && count == ESTIMATE_MAX_CROPS && kept[at].energy >= crop.energy) return count;
-	for (; at > 0 && kept[at - 1].energy < crop.energy; at--) kept[at] = kept[at - 1];
-	kept[at] = crop;
-	return count;
-}
-
-/* Places from 0 to size - length, so that all of it is covered with as little overlap as can be; twice as close where a
- * crop may do better to avoid what is transparent. */
-static size_t place_count(size_t size, size_t length, bool close) {
-	const size_t count = (size + length - 1) / length;
-	return close ? 2 * count - 1 : count;
-}
-static size_t place(size_t size, size_t length, size_t index, size_t count) {
-	return count > 1 ? (size_t)((uint64_t)(size - length) * index / (count - 1)) : 0;
-}
-
-/* How much a crop has to say. What fills transparent parts was never blurred, so that a crop with some of them counts
- * far less than one without. */
-static double crop_energy(const struct deblur_image *picture, size_t x, size_t y, size_t width, size_t height) {
-	return image_gradient_energy(picture, x, y, width, height) *
-		   pow(image_opaque_share(picture, x, y, width, height), 16);
-}
-
-static size_t choose_crops(const struct deblur_image *picture, size_t width, size_t height, struct crop *kept) {
-	size_t count = 0;
-	for (size_t i = 0; i < ESTIMATE_MAX_CROPS; i++) kept[i] = (struct crop){0, 0, -1};
-	const bool close = image_opaque_share(picture, 0, 0, picture->width, picture->height) < 1;
-	const size_t rows = place_count(picture->height, height, close);
-	const size_t columns = place_count(picture->width, width, close);
-	for (size_t i = 0; i < rows; i++)
-		for (size_t j = 0; j < columns; j++) {
-			const size_t x = place(picture->width, width, j, columns), y = place(picture->height, height, i, rows);
-			count = keep_busiest(kept, count, (struct crop){x, y, crop_energy(picture, x, y, width, height)});
-		}
-	for (size_t i = 1; i < count && close; i++) /* beside one without transparent parts it says nothing */
-		if (kept[i].energy < 1e-3 * kept[0].energy) kept[i].energy = 0;
-	return count;
-}
-
-/* Gives the estimator one crop to see. */
-static struct map show(struct executor *executor, const struct deblur_image *picture, const struct crop *crop,
-					   size_t width, size_t height, size_t alignment) {
-	const struct deblur_image part = {picture->pixels + crop->y * picture->stride + crop->x * (size_t)picture->channels,
-									  width, height, picture->stride, picture->channels};
-	const struct map input = executor_input(executor, round_up(height, alignment), round_up(width, alignment));
-	image_to_map(&part, 0, 0, &input);
-	return input;
-}
-
-/* Tells it the spectrum of all crops together: one alone has too few windows for the scene to average out. */
-static enum deblur_status tell_spectrum(const struct graph *estimator, struct executor *executor,
-										const struct deblur_image *picture, const struct crop *crops, size_t count,
-										size_t width, size_t height, size_t alignment) {
-	struct spectrum *spectrum = spectrum_create();
-	if (!spectrum) return DEBLUR_OUT_OF_MEMORY;
-	for (size_t c = 0; c < count && (!c || crops[c].energy > 0); c++) { /* not what is flat or transparent */
-		const struct map crop = show(executor, picture, &crops[c], width, height, alignment);
-		spectrum_add(spectrum, crop.data, crop.row_stride, width, height);
-	}
-	float numbers[SPECTRUM_COUNT];
-	spectrum_describe(spectrum, numbers);
-	spectrum_destroy(spectrum);
-	float told[SPECTRUM_COUNT];
-	networks_tell_spectrum(estimator, numbers, told);
-	executor_set_condition(executor, told);
-	return DEBLUR_OK;
-}
-
-/* The mean over the crops, each counting as much as there is to see in it: a clear sky is neither sharp nor blurred. */
-static enum deblur_status estimate_raw(const struct graph *estimator, const struct deblur_image *picture,
-									   float raw[BLUR_RAW_COUNT]) {
-	const size_t width = least(picture->width, ESTIMATE_CROP_PX), height = least(picture->height, ESTIMATE_CROP_PX);
-	const size_t alignment = graph_alignment_px(estimator);
-	struct crop crops[ESTIMATE_MAX_CROPS];
-	const size_t count = choose_crops(picture, width, height, crops);
-	struct executor *executor = NULL;
-	enum deblur_status status = executor_create(estimator, kernels_best(),
-												&(struct executor_size){.height = height, .width = width}, &executor);
-	if (!status && estimator->condition >= 0)
-		status = tell_spectrum(estimator, executor, picture, crops, count, width, height, alignment);
-	if (status) {
-		executor_destroy(executor);
-		return status;
-	}
-	const size_t said = estimator->tensors[estimator->output].channels; /* an older one gives no hints */
-	double sums[BLUR_RAW_COUNT] = {0}, weights = 0;
-	for (size_t c = 0; c < count; c++) {
-		const double weight = crops[c].energy + 1e-3; /* all may be flat */
-		show(executor, picture, &crops[c], width, height, alignment);
-		executor_run(executor);
-		const float *found = executor_output_vector(executor);
-		for (size_t i = 0; i < said; i++) sums[i] += weight * (double)found[i];
-		weights += weight;
-	}
-	for (int i = 0; i < BLUR_RAW_COUNT; i++) raw[i] = (float)(sums[i] / weights);
-	executor_destroy(executor);
-	return DEBLUR_OK;
-}
-
 enum deblur_status deblur_estimate(const struct deblur_model *model, const struct deblur_image *picture,
 								   struct deblur_blur *out) {
 	if (!model || !image_is_valid(picture) || !out) return DEBLUR_BAD_ARGUMENT;
 	if (!model->file.estimator) return DEBLUR_NO_ESTIMATOR;
-	float raw[BLUR_RAW_COUNT];
-	const enum deblur_status status = estimate_raw(model->file.estimator, picture, raw);
-	if (!status) blur_from_raw(raw, out);
-	return status;
+	return estimate_blur(model->file.estimator, picture, ESTIMATE_MAX_CROPS, out);
+}
+
+enum deblur_status deblur_estimate_map(const struct deblur_model *model, const struct deblur_image *picture,
+									   const struct deblur_blur *whole, struct deblur_blur_map *out) {
+	if (!model || !image_is_valid(picture) || !whole || !blur_is_valid(whole) || !out) return DEBLUR_BAD_ARGUMENT;
+	if (!model->file.estimator) return DEBLUR_NO_ESTIMATOR;
+	return blur_map_estimate(model->file.estimator, picture, whole, out);
 }
 
 /* ---- restoring ---- */
 
 static bool options_are_valid(const struct deblur_restore_options *o) {
 	return o->strength >= 0 && o->strength <= 1 && o->thread_count >= 0 && o->thread_count <= 1024 &&
-		   o->tile_px <= MAX_TILE_PX;
+		   o->tile_px <= MAX_TILE_PX && (!o->map || !o->map->columns || blur_map_is_valid(o->map));
 }
 
 /* Zeros stand for the whole picture. */
@@ -236,29 +131,51 @@ static enum deblur_status copy_pixels(const struct deblur_image *from, struct de
 	return DEBLUR_OK;
 }
 
+/* What the caller does not say. */
+struct found {
+	struct deblur_blur blur;
+	struct deblur_blur_map map;
+};
+
+static enum deblur_status find(const struct deblur_model *model, const struct deblur_image *picture,
+							   struct found *found) {
+	const enum deblur_status status = deblur_estimate(model, picture, &found->blur);
+	return status ? status : deblur_estimate_map(model, picture, &found->blur, &found->map);
+}
+
+/* src and dst do not overlap. */
+static enum deblur_status restore(const struct graph *restorer, const struct deblur_image *src,
+								  const struct deblur_blur *blur, const struct deblur_restore_options *options,
+								  const struct deblur_image *dst) {
+	float condition[BLUR_CONDITION_COUNT] = {0};
+	if (restorer->condition >= 0 && options->map && options->map->columns)
+		return restore_map(restorer, src, options, dst);
+	if (blur) blur_to_condition(blur, condition);
+	return restore_tiles(restorer, condition, src, options, &(struct restore_target){.image = dst});
+}
+
 enum deblur_status deblur_restore(const struct deblur_model *model, const struct deblur_image *picture,
 								  const struct deblur_blur *blur, const struct deblur_restore_options *options,
 								  const struct deblur_image *result) {
-	const struct deblur_restore_options defaults = {.strength = 1};
-	if (!options) options = &defaults;
+	struct deblur_restore_options all = {.strength = 1};
+	if (options) all = *options;
 	if (!model || !image_is_valid(picture) || !image_is_valid(result) || !same_shape(picture, result) ||
-		!options_are_valid(options) || !region_is_valid(options, picture, graph_alignment_px(model->file.restorer)) ||
+		!options_are_valid(&all) || !region_is_valid(&all, picture, graph_alignment_px(model->file.restorer)) ||
 		(blur && !blur_is_valid(blur)))
 		return DEBLUR_BAD_ARGUMENT;
-	struct deblur_blur found;
+	struct found found;
 	struct deblur_image copy = *picture;
 	enum deblur_status status = DEBLUR_OK;
-	if (!blur && model->file.restorer->condition >= 0) {
-		status = deblur_estimate(model, picture, &found);
+	if (!blur && !(all.map && all.map->columns) && model->file.restorer->condition >= 0) {
+		status = find(model, picture, &found);
 		if (status) return status;
-		blur = &found;
+		blur = &found.blur;
+		all.map = &found.map;
 	}
 	const bool copied = overlap(picture, result);
 	if (copied) status = copy_pixels(picture, &copy);
 	if (status) return status;
-	float condition[BLUR_CONDITION_COUNT] = {0};
-	if (blur) blur_to_condition(blur, condition);
-	status = restore_tiles(model->file.restorer, condition, &copy, options, result);
+	status = restore(model->file.restorer, &copy, blur, &all, result);
 	if (copied) free(copy.pixels);
 	return status;
 }

@@ -24,10 +24,15 @@ void image_to_map(const struct deblur_image *image, size_t x, size_t y, const st
 	}
 }
 
-static uint8_t mix(uint8_t src, float restored, float strength) {
+/* 0..255 */
+static float mixed(uint8_t src, float restored, float strength) {
 	if (strength <= 0) return src; /* whatever the net said: NaN times zero is NaN */
 	const float value = (float)src + strength * (restored * 255 - (float)src);
-	return value > 0 ? value < 255 ? (uint8_t)(value + 0.5f) : 255 : 0; /* NaN becomes 0 */
+	return value > 0 ? value < 255 ? value : 255 : 0; /* NaN becomes 0 */
+}
+
+static uint8_t rounded(float value) {
+	return value < 254.5f ? (uint8_t)(value + 0.5f) : 255;
 }
 
 void image_from_map(const struct map *restored, const struct deblur_image *src, float strength, size_t x, size_t y,
@@ -38,7 +43,34 @@ void image_from_map(const struct map *restored, const struct deblur_image *src, 
 		uint8_t *to = pixel(dst, x, y + row);
 		for (size_t column = 0; column < width; column++, from += 3, old += src->channels, to += dst->channels) {
 			const uint8_t alpha = src->channels == 4 ? old[3] : 255;
-			for (int c = 0; c < 3; c++) to[c] = mix(old[c], from[c], strength);
+			for (int c = 0; c < 3; c++) to[c] = rounded(mixed(old[c], from[c], strength));
+			if (dst->channels == 4) to[3] = alpha;
+		}
+	}
+}
+
+void image_add_map(const struct map *restored, const struct deblur_image *src, float strength, size_t x, size_t y,
+				   size_t width, size_t height, const struct image_sums *sums) {
+	for (size_t row = 0; row < height; row++) {
+		const float *from = restored->data + row * restored->row_stride, down = sums->down[y + row - sums->y];
+		const uint8_t *old = pixel(src, x, y + row);
+		float *to = sums->data + ((y + row - sums->y) * sums->width + x - sums->x) * 3;
+		for (size_t column = 0; column < width; column++, from += 3, old += src->channels, to += 3) {
+			const float weight = down * sums->across[x + column - sums->x];
+			for (int c = 0; c < 3; c++) to[c] += weight * mixed(old[c], from[c], strength);
+		}
+	}
+}
+
+void image_from_sums(const struct image_sums *sums, size_t height, const struct deblur_image *src,
+					 const struct deblur_image *dst) {
+	for (size_t row = 0; row < height; row++) {
+		const float *from = sums->data + row * sums->width * 3;
+		const uint8_t *old = pixel(src, sums->x, sums->y + row);
+		uint8_t *to = pixel(dst, sums->x, sums->y + row);
+		for (size_t column = 0; column < sums->width; column++, from += 3, old += src->channels, to += dst->channels) {
+			const uint8_t alpha = src->channels == 4 ? old[3] : 255;
+			for (int c = 0; c < 3; c++) to[c] = rounded(from[c]);
 			if (dst->channels == 4) to[3] = alpha;
 		}
 	}

@@ -17,6 +17,21 @@ void image_to_map(const struct deblur_image *image, size_t x, size_t y, const st
 void image_from_map(const struct map *restored, const struct deblur_image *src, float strength, size_t x, size_t y,
 					size_t width, size_t height, const struct deblur_image *dst);
 
+/* Several restorations of one part of a picture, which weights that add up to 1 make one. */
+struct image_sums {
+	float *data; /* [rows][width][3], 0..255; begins at (x, y) of the picture */
+	size_t x, y, width;
+	const float *across, *down; /* [width], [rows]: the weight of the one that is being added */
+};
+
+/* As image_from_map, but adds it, weighed, to sums. */
+void image_add_map(const struct map *restored, const struct deblur_image *src, float strength, size_t x, size_t y,
+				   size_t width, size_t height, const struct image_sums *sums);
+
+/* Writes the first `height` rows of sums where they belong; alpha is src's. */
+void image_from_sums(const struct image_sums *sums, size_t height, const struct deblur_image *src,
+					 const struct deblur_image *dst);
+
 /* How much of the rectangle is not wholly transparent, 0..1, seen on a coarse grid; 1 where there is no alpha. */
 double image_opaque_share(const struct deblur_image *image, size_t x, size_t y, size_t width, size_t height);
 

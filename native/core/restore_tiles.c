@@ -35,7 +35,8 @@ struct run {
 	const struct graph *restorer;
 	const struct kernels *kernels;
 	const float *condition;
-	const struct deblur_image *src, *dst;
+	const struct deblur_image *src;
+	const struct restore_target *to;
 	const struct deblur_restore_options *options;
 	struct tiling tiling;
 	/* From here on guarded by the mutex where there are threads. Tiles are taken from the last to the first, so that
@@ -217,8 +218,12 @@ static void write_rows(void *user, size_t first, const struct map *rows) {
 	struct map restored = *rows;
 	restored.data += (inner->x - job->outer.x) * restored.channels;
 	const size_t height = least(rows->height, inner->y + inner->height - first);
-	image_from_map(&restored, job->run->src, job->run->options->strength, inner->x, first, inner->width, height,
-				   job->run->dst);
+	const struct run *run = job->run;
+	const float strength = run->options->strength;
+	if (run->to->sums)
+		image_add_map(&restored, run->src, strength, inner->x, first, inner->width, height, run->to->sums);
+	else
+		image_from_map(&restored, run->src, strength, inner->x, first, inner->width, height, run->to->image);
 }
 
 static void restore_tile(struct tile_job *job, struct executor *executor) {
@@ -387,13 +392,13 @@ static enum deblur_status run_all(struct run *run, size_t threads) {
 }
 
 enum deblur_status restore_tiles(const struct graph *restorer, const float *condition, const struct deblur_image *src,
-								 const struct deblur_restore_options *options, const struct deblur_image *dst) {
+								 const struct deblur_restore_options *options, const struct restore_target *to) {
 	const struct kernels *kernels = options->reference_kernels ? kernels_reference() : kernels_best();
 	struct run run = {.restorer = restorer,
 					  .kernels = kernels,
 					  .condition = condition,
 					  .src = src,
-					  .dst = dst,
+					  .to = to,
 					  .options = options,
 					  .tiling = choose_tiling(restorer, kernels, src, options)};
 	run.left = tiling_count(&run.tiling);

@@ -4,8 +4,17 @@
 
 #include "core/graph.h"
 
-/* Arguments as deblur_restore has checked them; src and dst do not overlap. CANCELLED, OUT_OF_MEMORY. */
+struct image_sums;
+
+/* Where the result goes: into a picture, or, weighed, into sums of several. One of them is NULL. */
+struct restore_target {
+	const struct deblur_image *image;
+	const struct image_sums *sums;
+};
+
+/* Arguments as deblur_restore has checked them; options->map is not looked at; src is not written to. CANCELLED,
+ * OUT_OF_MEMORY. */
 enum deblur_status restore_tiles(const struct graph *restorer, const float *condition, const struct deblur_image *src,
-								 const struct deblur_restore_options *options, const struct deblur_image *dst);
+								 const struct deblur_restore_options *options, const struct restore_target *to);
 
 #endif

@@ -7,21 +7,25 @@
 static bool estimate(const struct command *command, const struct deblur_model *model, const char *path, bool json,
 					 bool first) {
 	struct picture picture = {0};
-	struct deblur_blur blur;
+	struct common_found found;
 	if (!common_read_picture(command, path, &picture)) return false;
 	const struct deblur_image image = picture_view(&picture);
-	const enum deblur_status status = deblur_estimate(model, &image, &blur);
+	const struct common_blur wanted = {.estimate = true, .uniform = option_given(command, "--uniform")};
+	enum deblur_status status = common_find_blur(model, &image, &wanted, &found);
+	if (!status && !found.known) status = DEBLUR_NO_ESTIMATOR;
 	picture_release(&picture);
 	if (status) return common_fail(command, path, status), false;
 	if (json) {
 		printf("%s\n  {\"file\": ", first ? "" : ",");
 		common_print_json_string(path);
 		printf(", \"blur\": ");
-		common_print_blur_json(&blur);
+		common_print_blur_json(&found.blur);
+		printf(", \"map\": ");
+		common_print_map_json(&found.map);
 		printf("}");
 	} else {
 		char text[256];
-		common_describe(&blur, text, sizeof text);
+		common_describe_found(&found, text, sizeof text);
 		printf("%s: %s\n", path, text);
 	}
 	return true;
@@ -42,7 +46,8 @@ static int estimate_all(const struct command *command) {
 }
 
 int command_estimate(int argc, char **argv) {
-	struct option options[] = {COMMON_MODEL_OPTION, {"--json", NULL, "as JSON", OPTION_FLAG, NULL, 0}, {0}};
+	struct option options[] = {
+		COMMON_MODEL_OPTION, COMMON_UNIFORM_OPTION, {"--json", NULL, "as JSON", OPTION_FLAG, NULL, 0}, {0}};
 	struct command command = {"deblur estimate", "Says how pictures are blurred.", "IN...", options, NULL, 0};
 	int code;
 	if (options_parse(&command, argc, argv, &code)) code = estimate_all(&command);

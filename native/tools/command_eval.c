@@ -18,8 +18,7 @@ struct figures {
 struct pair {
 	const char *name; /* borrowed from the list of files */
 	struct figures figures;
-	struct deblur_blur blur;
-	bool known; /* blur is */
+	struct common_found found;
 };
 
 struct evaluation {
@@ -47,17 +46,17 @@ static bool truth_path(const struct evaluation *e, const char *name, char path[P
 /* In place. */
 static enum deblur_status restore(const struct evaluation *e, const struct picture *picture, const struct pair *pair) {
 	const struct deblur_image image = picture_view(picture);
-	if (!e->classical) return deblur_restore(e->model, &image, pair->known ? &pair->blur : NULL, NULL, &image);
-	if (!pair->known) return DEBLUR_NO_ESTIMATOR;
-	return baseline_restore(e->baseline, picture, &pair->blur, picture);
+	const struct deblur_blur *blur = pair->found.known ? &pair->found.blur : NULL;
+	const struct deblur_restore_options options = {.strength = 1, .map = &pair->found.map};
+	if (!e->classical) return deblur_restore(e->model, &image, blur, &options, &image);
+	return blur ? baseline_restore(e->baseline, picture, blur, picture) : DEBLUR_NO_ESTIMATOR;
 }
 
 static enum deblur_status find_blur(const struct evaluation *e, const struct deblur_image *image, struct pair *pair) {
-	if (!e->told_path) return common_find_blur(e->model, image, &e->blur, &pair->blur, &pair->known);
+	if (!e->told_path) return common_find_blur(e->model, image, &e->blur, &pair->found);
 	const struct deblur_blur *told = told_blurs_find(&e->told, pair->name);
 	if (!told) return DEBLUR_NO_ESTIMATOR;
-	pair->blur = *told;
-	pair->known = true;
+	pair->found = (struct common_found){.known = true, .blur = *told};
 	return DEBLUR_OK;
 }
 
@@ -74,8 +73,8 @@ static enum deblur_status measure(const struct evaluation *e, struct picture *in
 
 static void print_pair(const struct pair *pair) {
 	const struct figures *f = &pair->figures;
-	char text[256] = "";
-	if (pair->known) common_describe(&pair->blur, text, sizeof text);
+	char text[256];
+	common_describe_found(&pair->found, text, sizeof text);
 	printf("%-24s %6.2f -> %6.2f dB  ssim %.4f -> %.4f  %s\n", pair->name, f->in[METRIC_PSNR], f->out[METRIC_PSNR],
 		   f->in[METRIC_SSIM], f->out[METRIC_SSIM], text);
 	fflush(stdout); /* each may take a while, also in a pipe */
@@ -154,10 +153,12 @@ static void print_json(const struct evaluation *e) {
 		printf(", ");
 		print_figures_json(e, &e->pairs[i].figures);
 		printf(", \"blur\": ");
-		if (e->pairs[i].known)
-			common_print_blur_json(&e->pairs[i].blur);
+		if (e->pairs[i].found.known)
+			common_print_blur_json(&e->pairs[i].found.blur);
 		else
 			printf("null");
+		printf(", \"map\": ");
+		common_print_map_json(&e->pairs[i].found.map);
 		printf("}");
 	}
 	printf("\n  ]\n}\n");
@@ -235,6 +236,7 @@ int command_eval(int argc, char **argv) {
 	struct option options[] = {
 		COMMON_MODEL_OPTION,
 		COMMON_BLUR_OPTION,
+		COMMON_UNIFORM_OPTION,
 		{"--told", "FILE", "instead: each file's own, from the truth.json of deblur-train degrade", OPTION_ONE, NULL,
 		 0},
 		{"--input", "DIR", "blurred pictures", OPTION_ONE, NULL, 0},

@@ -57,17 +57,17 @@ struct job {
 
 static enum deblur_status restore(struct job *job, struct picture *picture, struct meter *meter) {
 	const struct deblur_image image = picture_view(picture);
-	struct deblur_blur blur;
+	struct common_found found;
 	char text[256];
-	bool known;
-	enum deblur_status status = common_find_blur(job->model, &image, &job->blur, &blur, &known);
+	enum deblur_status status = common_find_blur(job->model, &image, &job->blur, &found);
 	if (status) return status;
-	if (known) common_describe(&blur, text, sizeof text);
-	if (known && !job->quiet) fprintf(stderr, "%s: %s\n", meter->name, text);
+	common_describe_found(&found, text, sizeof text);
+	if (found.known && !job->quiet) fprintf(stderr, "%s: %s\n", meter->name, text);
 	meter->started = now_s();
 	job->options.progress = show_progress;
 	job->options.user = meter;
-	status = deblur_restore(job->model, &image, known ? &blur : NULL, &job->options, &image);
+	job->options.map = &found.map;
+	status = deblur_restore(job->model, &image, found.known ? &found.blur : NULL, &job->options, &image);
 	end_progress(meter);
 	return status;
 }
@@ -131,6 +131,7 @@ int command_run(int argc, char **argv) {
 	struct option options[] = {
 		COMMON_MODEL_OPTION,
 		COMMON_BLUR_OPTION,
+		COMMON_UNIFORM_OPTION,
 		{"--strength", "X", "0: as it was, 1: as restored (default), between: a mix", OPTION_ONE, NULL, 0},
 		{"--threads", "N", "default: one per CPU", OPTION_ONE, NULL, 0},
 		{"--quality", "N", "of JPEG results, 1..100 (default: 95)", OPTION_ONE, NULL, 0},

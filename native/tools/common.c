@@ -119,31 +119,35 @@ static bool parse_blur(const char *text, struct common_blur *out) {
 
 bool common_read_blur(const struct command *command, struct common_blur *out) {
 	const char *text = option_value(command, "--blur", "auto");
-	if (parse_blur(text, out)) return true;
-	fprintf(stderr,
-			"%s: --blur %s makes no sense; write auto, none, gaussian:SIGMA (in pixels, 11.3 at most), defocus:RADIUS "
-			"(22.6), shake:SPREAD[:ANGLE] (16) or motion:LENGTH:ANGLE (55.4; in degrees)\n",
-			command->name, text);
-	return false;
+	const bool fine = parse_blur(text, out);
+	out->uniform = option_given(command, "--uniform");
+	if (!fine)
+		fprintf(stderr,
+				"%s: --blur %s makes no sense; write auto, none, gaussian:SIGMA (in pixels, 11.3 at most), "
+				"defocus:RADIUS (22.6), shake:SPREAD[:ANGLE] (16) or motion:LENGTH:ANGLE (55.4; in degrees)\n",
+				command->name, text);
+	return fine;
+}
+
+static enum deblur_status estimate(const struct deblur_model *model, const struct deblur_image *image,
+								   const struct common_blur *wanted, struct common_found *out) {
+	const enum deblur_status status = deblur_estimate(model, image, &out->blur);
+	if (status || !wanted->estimate || wanted->uniform) return status;
+	return deblur_estimate_map(model, image, &out->blur, &out->map);
 }
 
 enum deblur_status common_find_blur(const struct deblur_model *model, const struct deblur_image *image,
-									const struct common_blur *wanted, struct deblur_blur *out, bool *known) {
+									const struct common_blur *wanted, struct common_found *out) {
 	struct deblur_model_info info;
 	deblur_model_info(model, &info);
-	*known = false;
+	*out = (struct common_found){0};
 	if (!info.is_adaptive && wanted->estimate) return DEBLUR_OK; /* a blind net works as it is */
-	struct deblur_blur found = {0};
-	enum deblur_status status = DEBLUR_OK;
-	if (info.has_estimator)
-		status = deblur_estimate(model, image, &found);
-	else if (wanted->estimate)
-		status = DEBLUR_NO_ESTIMATOR;
-	if (!status && wanted->estimate) *out = found;
+	if (!info.has_estimator && wanted->estimate) return DEBLUR_NO_ESTIMATOR;
+	enum deblur_status status = info.has_estimator ? estimate(model, image, wanted, out) : DEBLUR_OK;
 	if (!status && !wanted->estimate)
 		status = deblur_blur_describe(wanted->kind, wanted->size_px, wanted->angle_deg,
-									  info.has_estimator ? &found : NULL, out);
-	*known = !status;
+									  info.has_estimator ? &out->blur : NULL, &out->blur);
+	out->known = !status;
 	return status;
 }
 
@@ -175,6 +179,12 @@ void common_describe(const struct deblur_blur *blur, char *text, size_t size) {
 	snprintf(text, size, "%s%s%s%s", kind, sure, noise, jpeg);
 }
 
+void common_describe_found(const struct common_found *found, char *text, size_t size) {
+	char whole[224] = "";
+	if (found->known) common_describe(&found->blur, whole, sizeof whole);
+	snprintf(text, size, "%s%s", whole, found->map.columns ? "; differs from place to place" : "");
+}
+
 void common_print_blur_json(const struct deblur_blur *b) {
 	printf(
 		"{\"kind\": \"%s\", \"size_px\": %.4f, \"spread_px\": %.4f, \"anisotropy\": %.4f, \"angle_deg\": %.2f, "
@@ -186,6 +196,19 @@ void common_print_blur_json(const struct deblur_blur *b) {
 		printf("%s\"%s\": %.4f", kind ? ", " : "", deblur_blur_kind_name((enum deblur_blur_kind)kind),
 			   (double)b->kind[kind]);
 	printf("}}");
+}
+
+void common_print_map_json(const struct deblur_blur_map *map) {
+	if (!map->columns) {
+		printf("null");
+		return;
+	}
+	printf("{\"columns\": %u, \"rows\": %u, \"blurs\": [", map->columns, map->rows);
+	for (uint32_t i = 0; i < map->columns * map->rows; i++) {
+		printf("%s", i ? ", " : "");
+		common_print_blur_json(&map->blurs[i]);
+	}
+	printf("]}");
 }
 
 void common_write_json_string(FILE *to, const char *text) {

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "core/blur.h"
 #include "core/sha256.h"
+#include "images.h"
 #include "small_model.h"
 
 static struct deblur_model *model;
@@ -17,27 +18,6 @@ static size_t model_size;
 
 static bool make_model(bool with_estimator, uint8_t **bytes, size_t *size) {
 	return !small_model(3, 0.1, with_estimator, MODEL_FILE_FLOAT32, bytes, size);
-}
-
-static struct deblur_image make_image(size_t width, size_t height, int channels, size_t slack, uint64_t seed) {
-	struct random random = random_seeded(seed, width, height);
-	struct deblur_image image = {NULL, width, height, width * (size_t)channels + slack, channels};
-	image.pixels = malloc(image.stride * height);
-	for (size_t i = 0; i < image.stride * height; i++)
-		image.pixels[i] = (uint8_t)(128 + 60 * sin((double)i * 0.05) + random_between(&random, -40, 40));
-	return image;
-}
-
-static bool same_pixels(const struct deblur_image *a, const struct deblur_image *b) {
-	for (size_t y = 0; y < a->height; y++)
-		if (memcmp(a->pixels + y * a->stride, b->pixels + y * b->stride, a->width * (size_t)a->channels)) return false;
-	return true;
-}
-
-static struct deblur_image blank_like(const struct deblur_image *image) {
-	struct deblur_image blank = *image;
-	blank.pixels = calloc(image->stride, image->height);
-	return blank;
 }
 
 static struct deblur_blur some_blur(void) {
@@ -306,7 +286,10 @@ static void estimates_are_valid_for_any_size(void) {
 		CHECK(fabsf(sum - 1) < 1e-4f && blur.spread_px >= 0 && blur.spread_px <= 16, "%zu x %zu", image.width,
 			  image.height);
 		struct deblur_image told = blank_like(&image), untold = blank_like(&image);
-		CHECK(!deblur_restore(model, &image, &blur, NULL, &told) && !deblur_restore(model, &image, NULL, NULL, &untold),
+		struct deblur_blur_map map;
+		const struct deblur_restore_options o = {.strength = 1, .map = &map};
+		CHECK(!deblur_estimate_map(model, &image, &blur, &map), "estimate from place to place");
+		CHECK(!deblur_restore(model, &image, &blur, &o, &told) && !deblur_restore(model, &image, NULL, NULL, &untold),
 			  "restore");
 		CHECK(same_pixels(&told, &untold), "untold means told the estimate");
 		free(image.pixels);
