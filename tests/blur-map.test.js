@@ -1,45 +1,13 @@
 // Blur that differs from place to place, as the student that ships finds it and takes it out.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
-import { writePng } from '../scripts/png.js';
-import { deblur, file, folder, out, pixels } from './command-line.js';
+import { deblur, file, folder, out } from './command-line.js';
+import { drawDifferent, move } from './different.js';
 
 const student = resolve('weights/student.dbm');
-const houses = join(folder, 'houses.png');
-execFileSync('node', ['scripts/draw-sample.js', join(folder, 'soft.png'), houses]);
-const sharp = pixels(houses);
-const { width, height } = sharp;
-
-/** Motion, on sRGB values. @param {number} x @param {number} length @param {number} dx @param {number} dy of one step */
-function moved(x, length, dx, dy) {
-  const row = 3 * width;
-  return (/** @type {number} */ y, /** @type {number} */ c) => {
-    let sum = 0;
-    for (let i = 0; i < length; i++) {
-      const at = i - (length - 1) / 2;
-      const [fromX, fromY] = [Math.min(width - 1, Math.max(0, x + at * dx)), Math.min(height - 1, Math.max(0, y + at * dy))];
-      sum += sharp.pixels[fromY * row + 3 * fromX + c];
-    }
-    return Math.round(sum / length);
-  };
-}
-
-/** @param {(x: number) => ReturnType<typeof moved>} blurOf What blurs each column. */
-function blurred(blurOf) {
-  const rgb = new Uint8Array(3 * width * height);
-  for (let x = 0; x < width; x++) {
-    const blur = blurOf(x);
-    for (let y = 0; y < height; y++) for (let c = 0; c < 3; c++) rgb[3 * (y * width + x) + c] = blur(y, c);
-  }
-  return writePng(rgb, width, height, 3);
-}
-
-const across = (/** @type {number} */ x) => moved(x, 11, 1, 0);
-const down = (/** @type {number} */ x) => moved(x, 9, 0, 1);
-const different = blurred((x) => (x < width / 2 ? across(x) : down(x)));
+const { sharp, path: sharpPath, png: different } = drawDifferent(folder);
 
 describe('blur that differs from place to place', () => {
   /** @param {string} name @param {Uint8Array} png @param {string[]} [more] */
@@ -62,14 +30,20 @@ describe('blur that differs from place to place', () => {
   });
 
   test('is not found where it is the same everywhere, nor where one says --uniform', () => {
-    assert.equal(estimate('across.png', blurred(across)).map, null);
+    assert.equal(
+      estimate(
+        'across.png',
+        move(sharp, () => 'across'),
+      ).map,
+      null,
+    );
     assert.equal(estimate('different.png', different, ['--uniform']).map, null);
   });
 
   test('is taken out better than by one blur for all, by run as by eval', () => {
     const [input, truth] = ['blurred', 'sharp'].map((name) => join(folder, name));
     for (const path of [input, truth]) mkdirSync(path, { recursive: true });
-    copyFileSync(houses, join(truth, 'c.png'));
+    copyFileSync(sharpPath, join(truth, 'c.png'));
     copyFileSync(file('different.png', different), join(input, 'c.png'));
     const gain = (/** @type {string[]} */ ...more) => {
       const { stdout } = deblur(['eval', '--model', student, '--input', input, '--truth', truth, '--json', ...more]);

@@ -10,6 +10,9 @@
 
 _Static_assert(sizeof(struct deblur_blur) == 28 * sizeof(float), "web/lib/blur.js reads a blur as 28 floats");
 
+_Static_assert(sizeof(struct deblur_blur_map) == 4 * (6 + 28 * DEBLUR_MAP_MOST_CELLS),
+			   "web/lib/wasm.js reads a map as six integers and 64 blurs");
+
 #define EXPORT(name) __attribute__((export_name(#name)))
 
 static struct deblur_image rgba(uint8_t *pixels, size_t width, size_t height) {
@@ -66,9 +69,10 @@ EXPORT(module_fill_transparent) int module_fill_transparent(uint8_t *pixels, siz
 
 EXPORT(module_estimate)
 int module_estimate(const struct deblur_model *model, uint8_t *pixels, size_t width, size_t height,
-					struct deblur_blur *out) {
+					struct deblur_blur *out, struct deblur_blur_map *map) {
 	const struct deblur_image image = rgba(pixels, width, height);
-	return deblur_estimate(model, &image, out);
+	const enum deblur_status status = deblur_estimate(model, &image, out);
+	return status ? status : deblur_estimate_map(model, &image, out, map);
 }
 
 EXPORT(module_describe)
@@ -93,10 +97,12 @@ EXPORT(module_size) float module_size(const struct deblur_blur *blur) {
 /* One part of the picture: between parts a worker hears whether it is to stop. */
 EXPORT(module_restore)
 int module_restore(const struct deblur_model *model, uint8_t *pixels, uint8_t *result, size_t width, size_t height,
-				   const struct deblur_blur *blur, float strength, size_t part_x, size_t part_y, size_t part_width,
-				   size_t part_height) {
+				   const struct deblur_blur *blur, const struct deblur_blur_map *map, float strength, size_t part_x,
+				   size_t part_y, size_t part_width, size_t part_height) {
 	const struct deblur_image from = rgba(pixels, width, height), to = rgba(result, width, height);
-	const struct deblur_restore_options options = {
-		.strength = strength, .region = {part_x, part_y, part_width, part_height}, .progress = tell_progress};
+	const struct deblur_restore_options options = {.strength = strength,
+												   .region = {part_x, part_y, part_width, part_height},
+												   .progress = tell_progress,
+												   .map = map};
 	return deblur_restore(model, &from, blur, &options, &to);
 }

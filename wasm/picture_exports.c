@@ -21,9 +21,11 @@ EXPORT(module_release_picture) void module_release_picture(struct picture *pictu
 }
 
 EXPORT(module_estimate_picture)
-int module_estimate_picture(const struct deblur_model *model, const struct picture *picture, struct deblur_blur *out) {
+int module_estimate_picture(const struct deblur_model *model, const struct picture *picture, struct deblur_blur *out,
+							struct deblur_blur_map *map) {
 	const struct deblur_image view = picture_view(picture);
-	return deblur_estimate(model, &view, out);
+	const enum deblur_status status = deblur_estimate(model, &view, out);
+	return status ? status : deblur_estimate_map(model, &view, out, map);
 }
 
 EXPORT(module_encode_jpeg)

@@ -14,7 +14,10 @@ static const double flat_share = 0.1; /* of the mean energy: a cell that has it 
 static const double least_difference = 0.015, least_where_sure = 0.045;
 static const float sure = 0.9f;
 static const float sharp = 0.5f; /* a picture that is, as likely as not, has parts out of focus that are meant to be */
-enum { CROPS_IN_ALL = 64 };      /* so that the cost is bounded */
+enum {
+	CROPS_IN_ALL = 64, /* so that the cost is bounded */
+	MOST_ALONG = 6,    /* cells of the longer side: the smaller they are, the more is restored twice */
+};
 
 int64_t blur_map_edge(int32_t start, uint32_t length, uint32_t count, uint32_t index) {
 	return start + (int64_t)length * index / count;
@@ -120,11 +123,11 @@ static double difference(const struct deblur_blur_map *map, const double *energy
 	return variance;
 }
 
-/* How many cells a side has if the longer one has eight at most, none narrower than what an estimate looks at. */
+/* How many cells a side has, none narrower than what an estimate looks at. */
 static uint32_t cells_along(size_t length, size_t longest) {
-	const size_t cell = longest / 8 > ESTIMATE_CROP_PX ? longest / 8 : ESTIMATE_CROP_PX;
+	const size_t cell = longest / MOST_ALONG > ESTIMATE_CROP_PX ? longest / MOST_ALONG : ESTIMATE_CROP_PX;
 	const size_t count = (length + cell / 2) / cell;
-	return (uint32_t)(count > 1 ? least(count, 8) : 1);
+	return (uint32_t)(count > 1 ? least(count, MOST_ALONG) : 1);
 }
 
 enum deblur_status blur_map_estimate(const struct graph *estimator, const struct deblur_image *picture,

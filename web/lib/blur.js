@@ -22,6 +22,8 @@ import { fill } from './errors.js';
  * @property {number} jpegQuality 1..100.
  * @property {number} inSrgb Probability that the blur was computed on sRGB values, as software does.
  * @property {number[]} [hints] What else the estimator tells the restorer, which only they understand.
+ * @property {Int32Array | null} [map] Where it differs from place to place; what else is said here is of all places together then. A grid
+ *   on the picture: x, y, width and height in pixels, columns, rows; then the blur of each cell, row by row, as the core keeps it.
  */
 
 /** @type {readonly BlurKind[]} In the order of enum deblur_blur_kind. */
@@ -79,6 +81,20 @@ export function floatsFromEstimate(blur) {
 }
 
 /**
+ * @param {BlurEstimate} blur
+ * @param {number} x
+ * @param {number} y
+ * @returns {BlurEstimate} The same, as seen from another corner of the picture: what was at (0, 0) is at (x, y).
+ */
+export function movedBlur(blur, x, y) {
+  const map = blur.map?.slice();
+  if (!map) return blur;
+  map[0] += x;
+  map[1] += y;
+  return { ...blur, map };
+}
+
+/**
  * @param {BlurDescription | BlurEstimate} blur
  * @returns {blur is BlurEstimate}
  */
@@ -121,6 +137,7 @@ export function describeBlur(blur, t = fill) {
   const parts = [t(kindTexts[blur.kind], { size, angle: `${Math.round(blur.angleDeg)}°` })];
   if (blur.readNoise > 0.003) parts.push(t(blur.readNoise > 0.006 ? noiseTexts.much : noiseTexts.little));
   if (blur.jpegQuality < 85) parts.push(t('compressed as JPEG'));
+  if (blur.map) parts.push(t('not the same everywhere'));
   const sure = blur.probabilities[blur.kind] < 0.5 ? ` (${t('not quite sure')})` : '';
   return `${parts.join(', ')}${sure}.`;
 }

@@ -10,7 +10,7 @@
  * All computing happens in workers, one per processor as far as memory allows (memory.js); results do not depend on how many.
  * @module
  */
-import { isEstimate } from './blur.js';
+import { isEstimate, movedBlur } from './blur.js';
 import { refuseTooLarge, toBitmap } from './decode.js';
 import { DeblurError } from './errors.js';
 import { planMemory, thisDevice } from './memory.js';
@@ -216,7 +216,8 @@ export class Deblurrer {
       const { buffer } = cut(pixels, width, part);
       return { message: { type: 'estimate', pixels: buffer, width: part.width, height: part.height }, transfer: [buffer] };
     };
-    return (await this.pool.run({ make, signal })).blur;
+    const { blur } = await this.pool.run({ make, signal });
+    return movedBlur(blur, part.x, part.y);
   }
 
   /**

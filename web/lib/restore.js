@@ -1,3 +1,4 @@
+import { movedBlur } from './blur.js';
 import { newPixels } from './decode.js';
 import { tileSize } from './memory.js';
 import { alignedAround, PartMask } from './part.js';
@@ -70,7 +71,8 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
   const restoreTile = async (tile) => {
     const outer = withHalo(tile, width, height, geometry);
     const inner = { ...tile, x: tile.x - outer.x, y: tile.y - outer.y };
-    const message = { type: 'tile', width: outer.width, height: outer.height, inner, blur, strength };
+    const seen = movedBlur(blur, -outer.x, -outer.y);
+    const message = { type: 'tile', width: outer.width, height: outer.height, inner, blur: seen, strength };
     const ways = {
       rows: (/** @type {Strip} */ { y, rows }, /** @type {Pixels} */ rgba) =>
         cut(pixels, width, { ...outer, y: outer.y + y, height: rows }, rgba),

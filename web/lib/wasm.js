@@ -19,6 +19,9 @@ export function moduleName() {
 
 const BLUR_BYTES = 4 * BLUR_FLOATS;
 const PICTURE_BYTES = 16;
+/** struct deblur_blur_map: 32-bit words, of which six say how many blurs follow; there is room for 64. */
+const MAP_HEAD = 6;
+const MAP_WORDS = MAP_HEAD + 64 * BLUR_FLOATS;
 
 /** enum deblur_status, as far as a program wants to tell them apart. */
 const codes = /** @type {Record<number, string>} */ ({
@@ -134,6 +137,32 @@ export class Core {
     return estimateFromFloats(floats, this.exports.module_size(address));
   }
 
+  /** @param {number} address Of a struct deblur_blur_map. */
+  mapAt(address) {
+    return new Int32Array(this.exports.memory.buffer, address, MAP_WORDS);
+  }
+
+  /** @param {number} address @returns {Int32Array | null} Without the room that is not used; null: it has no cells. */
+  readMap(address) {
+    const map = this.mapAt(address);
+    const cells = map[4] * map[5];
+    return cells ? map.slice(0, MAP_HEAD + cells * BLUR_FLOATS) : null;
+  }
+
+  /**
+   * @param {(blur: number, map: number) => number} find Writes both, or gives a status.
+   * @returns {BlurEstimate}
+   */
+  found(find) {
+    const address = this.allocate(BLUR_BYTES + 4 * MAP_WORDS);
+    try {
+      this.check(find(address, address + BLUR_BYTES));
+      return { ...this.readBlur(address), map: this.readMap(address + BLUR_BYTES) };
+    } finally {
+      this.free(address);
+    }
+  }
+
   /**
    * What a description means to the restorer.
    * @param {BlurDescription & { rest: BlurEstimate }} blur
@@ -222,6 +251,7 @@ export class CorePicture {
     this.source = core.allocate(this.size);
     this.result = 0;
     this.blur = core.allocate(BLUR_BYTES);
+    this.map = core.allocate(4 * MAP_WORDS);
     if (rgba) this.fill(0, rgba);
   }
 
@@ -241,14 +271,13 @@ export class CorePicture {
   }
 
   close() {
-    for (const address of [this.source, this.result, this.blur]) if (address) this.core.free(address);
+    for (const address of [this.source, this.result, this.blur, this.map]) if (address) this.core.free(address);
   }
 
   /** @returns {BlurEstimate} */
   estimate() {
-    const { core } = this;
-    core.check(core.exports.module_estimate(core.model, this.source, this.width, this.height, this.blur));
-    return core.readBlur(this.blur);
+    const { core, source, width, height } = this;
+    return core.found((blur, map) => core.exports.module_estimate(core.model, source, width, height, blur, map));
   }
 
   /**
@@ -257,9 +286,11 @@ export class CorePicture {
    * @returns {BlurEstimate}
    */
   tell(blur) {
-    if (blur === 'auto') return this.estimate();
-    const told = isEstimate(blur) ? blur : this.core.describe({ ...blur, rest: blur.rest ?? this.estimate() });
+    const given = blur === 'auto' ? this.estimate() : blur;
+    const told = isEstimate(given) ? given : this.core.describe({ ...given, rest: given.rest ?? this.estimate() });
     this.core.bytes.set(new Uint8Array(floatsFromEstimate(told).buffer), this.blur);
+    const map = this.core.mapAt(this.map).fill(0);
+    if (told.map) map.set(told.map.subarray(0, MAP_WORDS)); // more than there is room for is refused by the core
     return told;
   }
 
@@ -270,12 +301,13 @@ export class CorePicture {
    * @param {(pixels: number) => void} [onProgress] Told how many of the part's pixels are done, in the midst of it.
    */
   restore(part, strength, onProgress = () => {}) {
-    const { core, source, width, height, blur } = this;
+    const { core, source, width, height, blur, map } = this;
     if (!this.result) this.result = core.allocate(this.size);
     core.onProgress = onProgress;
     const { module_restore: restore } = core.exports;
     const { x, y } = part;
-    core.check(restore(core.model, source, this.result, width, height, blur, strength, x, y, part.width, part.height));
+    const told = [blur, map, strength];
+    core.check(restore(core.model, source, this.result, width, height, ...told, x, y, part.width, part.height));
   }
 
   /**
@@ -318,13 +350,7 @@ export class FilePicture {
   /** @returns {BlurEstimate} */
   estimate() {
     const { core } = this;
-    const address = core.allocate(BLUR_BYTES);
-    try {
-      core.check(core.exports.module_estimate_picture(core.model, this.address, address));
-      return core.readBlur(address);
-    } finally {
-      core.free(address);
-    }
+    return core.found((blur, map) => core.exports.module_estimate_picture(core.model, this.address, blur, map));
   }
 
   /** @returns {Uint8ClampedArray<ArrayBuffer>} RGBA, in a copy that outlives the picture. */

@@ -154,6 +154,7 @@ export default {
   failed: 'فشلت',
   noisy: 'مشوّشة',
   'not quite sure': 'غير مؤكد تمامًا',
+  'not the same everywhere': 'ليس متساويًا في كل مكان',
   'or paste one. It stays on your device.': 'أو الصق صورة. تبقى على جهازك.',
   'reading or writing failed': 'فشلت القراءة أو الكتابة',
   'the model cannot estimate blur: say what the blur is': 'لا يستطيع النموذج تقدير الضبابية: حدّدها بنفسك',

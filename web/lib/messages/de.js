@@ -161,6 +161,7 @@ export default {
   failed: 'fehlgeschlagen',
   noisy: 'verrauscht',
   'not quite sure': 'nicht ganz sicher',
+  'not the same everywhere': 'nicht überall gleich',
   'or paste one. It stays on your device.': 'oder eines einfügen. Es bleibt auf Ihrem Gerät.',
   'reading or writing failed': 'Lesen oder Schreiben ist fehlgeschlagen',
   'the model cannot estimate blur: say what the blur is': 'das Modell kann Unschärfe nicht schätzen: sagen Sie, wie sie ist',

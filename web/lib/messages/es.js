@@ -159,6 +159,7 @@ export default {
   failed: 'fallida',
   noisy: 'con ruido',
   'not quite sure': 'no del todo seguro',
+  'not the same everywhere': 'no es igual en todas partes',
   'or paste one. It stays on your device.': 'o pegue una. Se queda en su dispositivo.',
   'reading or writing failed': 'la lectura o la escritura falló',
   'the model cannot estimate blur: say what the blur is': 'el modelo no puede estimar el desenfoque: indique cuál es',

@@ -160,6 +160,7 @@ export default {
   failed: 'échec',
   noisy: 'bruitée',
   'not quite sure': 'pas tout à fait sûr',
+  'not the same everywhere': 'pas le même partout',
   'or paste one. It stays on your device.': 'ou collez-en une. Elle reste sur votre appareil.',
   'reading or writing failed': 'la lecture ou l’écriture a échoué',
   'the model cannot estimate blur: say what the blur is': 'le modèle ne peut pas estimer le flou : dites ce qu’il est',
