@@ -5,6 +5,7 @@
 #include "core/blur.h"
 #include "core/estimate.h"
 #include "core/size.h"
+#include "core/tile.h"
 
 /* Found on the training photographs and pairs (weights/training.md, "Blur that differs from place to place"). */
 static const float own_share = 0.7f;  /* of a cell's own estimate beside the whole picture's */
@@ -72,22 +73,18 @@ static void draw_near(struct deblur_blur *blur, const struct deblur_blur *whole,
 	*blur = mixed;
 }
 
-struct cell {
-	size_t x, y, width, height;
-};
+/* What is looked at for a cell along one side: itself, and around it where it is small. */
+static void look_along(size_t length, uint32_t count, uint32_t index, size_t *start, size_t *size) {
+	const size_t first = (size_t)blur_map_edge(0, (uint32_t)length, count, index);
+	const size_t end = (size_t)blur_map_edge(0, (uint32_t)length, count, index + 1), middle = (first + end) / 2;
+	*size = least(length, end - first > ESTIMATE_CROP_PX ? end - first : ESTIMATE_CROP_PX);
+	*start = least(middle > *size / 2 ? middle - *size / 2 : 0, length - *size);
+}
 
-/* What is looked at for one: itself, and around it where it is small. */
-static struct cell cell_of(const struct deblur_blur_map *map, uint32_t index) {
-	const uint32_t column = index % map->columns, row = index / map->columns;
-	const size_t x = (size_t)blur_map_edge(0, map->width, map->columns, column);
-	const size_t y = (size_t)blur_map_edge(0, map->height, map->rows, row);
-	const size_t right = (size_t)blur_map_edge(0, map->width, map->columns, column + 1);
-	const size_t bottom = (size_t)blur_map_edge(0, map->height, map->rows, row + 1);
-	struct cell cell = {.width = least(map->width, right - x > ESTIMATE_CROP_PX ? right - x : ESTIMATE_CROP_PX),
-						.height = least(map->height, bottom - y > ESTIMATE_CROP_PX ? bottom - y : ESTIMATE_CROP_PX)};
-	const size_t across = (x + right) / 2, down = (y + bottom) / 2;
-	cell.x = least(across > cell.width / 2 ? across - cell.width / 2 : 0, map->width - cell.width);
-	cell.y = least(down > cell.height / 2 ? down - cell.height / 2 : 0, map->height - cell.height);
+static struct rectangle cell_of(const struct deblur_blur_map *map, uint32_t index) {
+	struct rectangle cell;
+	look_along(map->width, map->columns, index % map->columns, &cell.x, &cell.width);
+	look_along(map->height, map->rows, index / map->columns, &cell.y, &cell.height);
 	return cell;
 }
 
@@ -96,7 +93,7 @@ static enum deblur_status look_at_cells(const struct graph *estimator, const str
 	const uint32_t count = map->columns * map->rows;
 	const size_t crops = least(CROPS_IN_ALL / count, ESTIMATE_MAX_CROPS);
 	for (uint32_t i = 0; i < count; i++) {
-		const struct cell cell = cell_of(map, i);
+		const struct rectangle cell = cell_of(map, i);
 		const struct deblur_image part = {picture->pixels + cell.y * picture->stride +
 											  cell.x * (size_t)picture->channels,
 										  cell.width, cell.height, picture->stride, picture->channels};
