@@ -157,9 +157,10 @@ size_t deblur_model_list_ops(const struct deblur_model *model, char *text, size_
 enum deblur_status deblur_estimate(const struct deblur_model *model, const struct deblur_image *picture,
 								   struct deblur_blur *out);
 
-/* How the blur of a picture differs from place to place, beside `whole`, what deblur_estimate said of it: of a picture
- * of 300 pixels or more, unless it is sharp. Where it does not differ, by more than estimates do, out->columns is 0.
- * Looks at 64 crops at most. NO_ESTIMATOR, BAD_ARGUMENT, OUT_OF_MEMORY. */
+/* How the blur of a picture differs from place to place, beside `whole`, what deblur_estimate said of it. Where it does
+ * not, by more than estimates do, out->columns is 0; so it is where `whole` is more likely than not no blur at all, and
+ * in a picture of less than 288 pixels along both sides. Looks at 64 crops at most. NO_ESTIMATOR, BAD_ARGUMENT,
+ * OUT_OF_MEMORY. */
 enum deblur_status deblur_estimate_map(const struct deblur_model *model, const struct deblur_image *picture,
 									   const struct deblur_blur *whole, struct deblur_blur_map *out);
 
