@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readPng } from '../scripts/png.js';
+import { floatsFromEstimate } from '../web/lib/blur.js';
 import { DeblurError } from '../web/lib/errors.js';
 import { tilesOf } from '../web/lib/tiles.js';
 import { Core, moduleName } from '../web/lib/wasm.js';
@@ -108,4 +109,33 @@ test('what makes no sense is refused with a code and a message', async () => {
   assert.throws(() => inside.tell(/** @type {any} */ ({ kind: 'earthquake', sizePx: 1 })), { code: 'bad-argument' });
   inside.tell('auto');
   assert.throws(() => inside.restore({ x: 8, y: 0, width: 8, height: 4 }, 1), { code: 'bad-argument' });
+});
+
+test('a map of blurs may lie anywhere, also where 32 bits do not reach', async () => {
+  const { rgba: pixels, width, height } = load('tests/golden/a.png');
+  const core = await Core.open(await compile('deblur-simd.wasm'), model);
+  const picture = core.picture(pixels, width, height);
+  const blur = core.describe({ kind: 'motion', sizePx: 5, rest: picture.estimate() });
+  const restored = (/** @type {Int32Array | null} */ map) => {
+    picture.tell({ ...blur, map });
+    picture.restore({ x: 128, y: 64, width: 192, height: 136 }, 1);
+    return picture.read({ x: 128, y: 64, width: 192, height: 136 });
+  };
+  const wanted = restored(null);
+  const [most, all] = [0x7fffffff, -1]; // as unsigned numbers a corner at 2^31 - 1 and a side of 2^32 - 1
+  for (const head of [
+    [0, 0, width, height, 3, 2],
+    [most, 0, all, height, 2, 1],
+    [most, most, all, all, 2, 2],
+    [~most, ~most, all, all, 3, 3],
+    [100, -100, 1, all, 2, 1],
+  ]) {
+    const cells = head[4] * head[5];
+    const floats = floatsFromEstimate(blur);
+    const map = new Int32Array(head.length + cells * floats.length);
+    map.set(head);
+    for (let i = 0; i < cells; i++) map.set(new Int32Array(floats.buffer), head.length + i * floats.length);
+    assert.ok(worst(restored(map), wanted) <= 1, `${head}: ${worst(restored(map), wanted)} from one blur for all`);
+  }
+  picture.close();
 });

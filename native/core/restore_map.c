@@ -31,7 +31,8 @@ struct run {
 };
 
 static size_t within(int64_t pixel, const struct span *bounds) {
-	return pixel < (int64_t)bounds->start ? bounds->start : least((size_t)pixel, bounds->end);
+	if (pixel < (int64_t)bounds->start) return bounds->start;
+	return pixel < (int64_t)bounds->end ? (size_t)pixel : bounds->end; /* compared before size_t might cut it short */
 }
 
 /* Where cell `index` along a side counts, from a pixel on at which a tile may begin. */
@@ -65,7 +66,7 @@ static size_t region_px(const struct run *run) {
 	return length_of(&run->across) * length_of(&run->down);
 }
 
-/* As often as for a picture without cells, each of which would be told as often. */
+/* At most so many times: each cell would be told of as often as a whole picture. */
 static bool tell(void *user, size_t done, size_t total) {
 	struct run *run = user;
 	(void)total;
