@@ -92,12 +92,13 @@ void options_release(struct command *command) {
 }
 
 bool option_given(const struct command *command, const char *name) {
-	return option_find(command, name)->count > 0;
+	const struct option *o = option_find(command, name);
+	return o && o->count;
 }
 
 const char *option_value(const struct command *command, const char *name, const char *otherwise) {
 	const struct option *o = option_find(command, name);
-	return o->count ? o->values[0] : otherwise;
+	return o && o->count ? o->values[0] : otherwise;
 }
 
 bool option_number(const struct command *command, const char *name, double low, double high, double otherwise,

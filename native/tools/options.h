@@ -39,6 +39,7 @@ struct command {
 bool options_parse(struct command *command, int argc, char **argv, int *code);
 void options_release(struct command *command);
 
+/* What a command does not have in its table was not given either: commands may share what reads their options. */
 bool option_given(const struct command *command, const char *name);
 const char *option_value(const struct command *command, const char *name, const char *otherwise);
 const struct option *option_find(const struct command *command, const char *name);
