@@ -223,6 +223,7 @@ describe('eval', () => {
       'ssim_luma_uniform7_out',
       'ssim_luma_gauss11_in',
       'sharpness_out',
+      'psnr_registered_out_db',
     ])
       assert.ok(Number.isFinite(files[0][figure]), figure);
   });

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readPng } from '../scripts/png.js';
+import { readPng, writePng } from '../scripts/png.js';
 
 const trainer = 'build/deblur-train';
 const folder = mkdtempSync(join(tmpdir(), 'deblur-train-'));
@@ -402,6 +402,29 @@ test('with --joint the estimator goes on learning with the restorer, and exactly
   assertSame(readFileSync(file('rejoined.dbm.ckpt')), readFileSync(file('joint.dbm.ckpt')));
   const other = run(...options.slice(0, -1), '0.02', '--out', file('rejoined.dbm'), '--resume');
   assert.match(other.stderr, /belongs to a run with other options/);
+});
+
+test('with --register a twin that lies aside counts where the restored picture has it', () => {
+  const pairs = file('aside');
+  for (const part of ['blur', 'sharp']) mkdirSync(join(pairs, part), { recursive: true });
+  for (const name of ['a', 'b', 'c']) {
+    const { width, height, pixels } = readPng(readFileSync(`tests/golden/${name}.resize256.png`));
+    const moved = pixels.map((_, i) => pixels[i % (width * 3) < 9 ? i : i - 9]); // three pixels to the right
+    writeFileSync(join(pairs, 'blur', `${name}.png`), writePng(pixels, width, height, 3));
+    writeFileSync(join(pairs, 'sharp', `${name}.png`), writePng(moved, width, height, 3));
+  }
+  const loss = (/** @type {string[]} */ ...options) => {
+    const out = file('aside.dbm');
+    const { status, stderr } = run('teacher', ...small, '--pairs', pairs, '--pair-share', '1', ...options, '--out', out);
+    assert.equal(status, 0, stderr);
+    const lines = readFileSync(`${out}.log.jsonl`, 'utf8').trim().split('\n');
+    rmSync(`${out}.log.jsonl`);
+    return lines.map((line) => JSON.parse(line)).filter((line) => line.loss > 0)[0].loss;
+  };
+  const [aside, registered, short] = [loss(), loss('--register', '4'), loss('--register', '1')];
+  assert.ok(registered < 0.4 * aside, `${registered} instead of ${aside}`);
+  assert.ok(short > 0.6 * aside && short < aside, `${short} instead of ${aside}`);
+  assert.match(run('teacher', ...small, '--register', '9', '--out', file('far.dbm')).stderr, /--register/);
 });
 
 test('a log of JSON lines tells every validation', () => {

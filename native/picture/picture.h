@@ -51,6 +51,10 @@ enum deblur_status picture_gaussian_blur_pillow(const struct picture *in, double
 enum picture_ssim_window { PICTURE_SSIM_UNIFORM5, PICTURE_SSIM_UNIFORM7, PICTURE_SSIM_GAUSS11 };
 enum deblur_status picture_psnr_db(const struct picture *a, const struct picture *b,
 								   double *out); /* infinite if equal */
+/* The same where the pictures match best, up to most_px from each other in each direction (registration.h), and without
+ * the edges that such a place may lack. Pictures too small for that are compared as they are. OUT_OF_MEMORY. */
+enum deblur_status picture_psnr_registered_db(const struct picture *a, const struct picture *b, size_t most_px,
+											  double *out);
 enum deblur_status picture_ssim(const struct picture *a, const struct picture *b, enum picture_ssim_window window,
 								double *out);
 

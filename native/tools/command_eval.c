@@ -247,8 +247,10 @@ int command_eval(int argc, char **argv) {
 		 "model (default), or for comparison unsharp or wiener, which are told the model's estimate or --blur, or "
 		 "polyblur",
 		 OPTION_ONE, NULL, 0},
-		{"--all-metrics", NULL, "in JSON also other SSIM windows, luma, and sharpness without the twin", OPTION_FLAG,
-		 NULL, 0},
+		{"--all-metrics", NULL,
+		 "in JSON also other SSIM windows, luma, sharpness without the twin, and PSNR wherever the twin lies within 8 "
+		 "pixels",
+		 OPTION_FLAG, NULL, 0},
 		{"--json", NULL, "n, psnr_in_db, psnr_out_db, ssim_in, ssim_out, and the files", OPTION_FLAG, NULL, 0},
 		{0}};
 	struct command command = {

@@ -10,10 +10,17 @@ const struct metric metrics[METRIC_COUNT] = {[METRIC_PSNR] = {"psnr", "_db", 4},
 											 {"ssim_luma_uniform5", "", 5},
 											 {"ssim_luma_uniform7", "", 5},
 											 {"ssim_luma_gauss11", "", 5},
-											 {"sharpness", "", 5}};
+											 {"sharpness", "", 5},
+											 {"psnr_registered", "_db", 4}};
 
 static enum deblur_status psnr(const struct picture *a, const struct picture *b, double *out) {
 	const enum deblur_status status = picture_psnr_db(a, b, out);
+	*out = fmin(*out, 100);
+	return status;
+}
+
+static enum deblur_status registered(const struct picture *a, const struct picture *b, double *out) {
+	const enum deblur_status status = picture_psnr_registered_db(a, b, METRIC_REGISTERED_PX, out);
 	*out = fmin(*out, 100);
 	return status;
 }
@@ -44,6 +51,7 @@ enum deblur_status metrics_measure(const struct picture *picture, const struct p
 								   double values[METRIC_COUNT]) {
 	enum deblur_status status = measure_rgb(picture, truth, count, values);
 	if (!status && count > METRIC_BASIC_COUNT) status = measure_luma(picture, truth, values + 4);
-	if (!status && count > METRIC_BASIC_COUNT) status = picture_sharpness(picture, values + 8);
+	if (!status && count > METRIC_BASIC_COUNT) status = picture_sharpness(picture, &values[8]);
+	if (!status && count > METRIC_BASIC_COUNT) status = registered(picture, truth, &values[9]);
 	return status;
 }

@@ -4,7 +4,7 @@
 
 #include "picture/picture.h"
 
-enum { METRIC_PSNR, METRIC_SSIM, METRIC_BASIC_COUNT, METRIC_COUNT = 9 };
+enum { METRIC_PSNR, METRIC_SSIM, METRIC_BASIC_COUNT, METRIC_COUNT = 10 };
 
 struct metric {
 	const char *name, *unit; /* of JSON's keys: NAME_in UNIT, NAME_out UNIT */
@@ -12,6 +12,10 @@ struct metric {
 };
 
 extern const struct metric metrics[METRIC_COUNT];
+
+/* How far a picture may lie beside its twin where that is not to count: psnr_registered. Recorded camera shakes, moved
+ * as they are in their files, leave it as much as 7 pixels away. */
+enum { METRIC_REGISTERED_PX = 8 };
 
 /* The first `count` of them, of a picture against the truth. PSNR is at most 100 dB: means are of decibels, and JSON
  * has no infinity. BAD_ARGUMENT: sizes differ, or smaller than a window; OUT_OF_MEMORY. */

@@ -88,7 +88,7 @@ static bool read_crops(const struct command *command, struct crop_schedule *crop
 }
 
 static bool read_numbers(const struct command *command, struct trainer_options *o) {
-	double steps, seed, threads, batch, validate, checkpoint;
+	double steps, seed, threads, batch, validate, checkpoint, registered;
 	const bool fine = option_number(command, "--minutes", 0.01, 1e6, 0, &o->minutes) &&
 					  option_number(command, "--steps", 1, 1e9, 10000, &steps) &&
 					  option_number(command, "--seed", 0, 1e15, 1, &seed) &&
@@ -100,6 +100,7 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 					  option_number(command, "--checkpoint-every", 1, 1e9, 0, &checkpoint) &&
 					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&
 					  option_number(command, "--estimator-first", 0, 0.9, 0.2, &o->estimator_first) &&
+					  option_number(command, "--register", 0, 8, 0, &registered) &&
 					  option_number(command, "--joint", 0, 10, 0, &o->joint_weight);
 	if (!fine) return false;
 	if (o->minutes > 0 && option_given(command, "--steps")) {
@@ -109,6 +110,7 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 	o->steps = (uint64_t)steps;
 	o->seed = (uint64_t)seed;
 	o->batch = (size_t)batch;
+	o->register_px = (size_t)registered;
 	o->data.validation_every = 16;
 	o->validate_every = (uint64_t)validate;
 	o->checkpoint_every = (uint64_t)checkpoint;

@@ -40,6 +40,13 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		 OPTION_ONE, NULL,         0},                                                                                 \
 		{"--loss",   "TERM:W,...", "charbonnier, decibel, gradient, fft and weights (default: charbonnier:1)",         \
 		 OPTION_ONE, NULL,         0},                                                                                 \
+		{"--register",                                                                                                 \
+		 "PX",                                                                                                         \
+		 "twins of pairs may lie up to so many pixels aside: they count where the restored picture has them, whole "   \
+		 "pixels, at most 8 (default: 0)",                                                                             \
+		 OPTION_ONE,                                                                                                   \
+		 NULL,                                                                                                         \
+		 0},                                                                                                           \
 		{"--rate", "X", "learning rate at its peak (default: 0.001)", OPTION_ONE, NULL, 0},                            \
 		{"--told-estimate", "X",  "share of the samples whose blur is told as estimated (default: 0.5)",               \
 		 OPTION_ONE,        NULL, 0},                                                                                  \

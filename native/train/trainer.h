@@ -32,6 +32,7 @@ struct trainer_options {
 	double feature_weight;    /* of the distance of bottlenecks; 0: they are not compared */
 	bool teacher_is_silent;   /* its estimator is taken over, and that is all: the twin to compare with */
 	double loss_weights[LOSS_TERM_COUNT];
+	size_t register_px; /* twins of pairs are moved by up to so much to where the restored picture has them; 0: not */
 	const char *from_path; /* a .dbm of the same shape to begin with; NULL: random weights. A teacher's estimator goes
 							  before its */
 	struct dataset_options data; /* trainer_run sets its crop_px */

@@ -232,6 +232,7 @@ static void add_choices(struct trainer *t) {
 		add_choice(t, "unlabelled %g turned %g features %g silent %d\n", o->unlabelled_share, o->turned_share,
 				   o->feature_weight, o->teacher_is_silent);
 	if (o->joint_weight > 0) add_choice(t, "joint %g\n", o->joint_weight);
+	if (o->register_px) add_choice(t, "register %zu\n", o->register_px);
 	if (o->branches) add_choice(t, "branches %u\n", o->branches);
 	if (o->bits) add_choice(t, "bits %d\n", o->bits);
 	for (size_t i = 0; i < o->crops.count && o->crops.count > 1; i++)

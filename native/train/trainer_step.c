@@ -5,6 +5,7 @@
 #include "core/blur.h"
 #include "core/networks.h"
 #include "core/spectrum.h"
+#include "picture/registration.h"
 #include "train/loss.h"
 #include "train/trainer_internal.h"
 
@@ -77,6 +78,19 @@ static enum deblur_status tell_restorer(struct trainer *t, double share) {
 	return DEBLUR_OK;
 }
 
+/* Cameras and frames' averages put a twin where no restorer can know it to be: blur looks the same forward and
+ * backward. Told one place or the other, the net would learn to restore both at once, which is blurred. */
+static void register_twins(struct trainer *t) {
+	const size_t side = t->crop_px, count = side * side * 3, labelled = trainer_labelled(t);
+	for (size_t i = 0; i < labelled; i++) {
+		if (t->drawn->has_truth[i]) continue; /* what we blur stays where it is */
+		const float *restored = net_output(t->restorer) + i * count;
+		float *twin = t->drawn->sharp + i * count;
+		registration_move(restored, twin, side, side,
+						  registration_find(restored, twin, side, side, t->options->register_px, REGISTRATION_WHOLE));
+	}
+}
+
 /* The restorer's output with its truth, and with what the teacher said where there is a truth, too. */
 static void compare_pictures(struct trainer *t, struct trainer_losses *losses) {
 	const size_t count = net_output_count(t->restorer), labelled = trainer_labelled(t), side = t->crop_px;
@@ -127,6 +141,7 @@ static enum deblur_status restorer_gradients(struct trainer *t, double own_progr
 	if (!status) status = tell_restorer(t, t->options->estimate_share * fmin(own_progress * 4, 1));
 	if (!status) status = net_forward(t->restorer);
 	if (!status && t->teacher_net) status = trainer_ask_teacher(t);
+	if (!status && t->options->register_px) register_twins(t);
 	if (!status) compare_pictures(t, losses);
 	if (!status && t->projection_net) status = trainer_compare_features(t, &losses->features);
 	if (!status && joint) compare_estimates(t, losses);
