@@ -78,7 +78,7 @@ enum deblur_blur_kind {
 
 enum { DEBLUR_BLUR_HINT_COUNT = 16 };
 
-/* What is known of the blur of one picture; the same for all of its pixels. */
+/* What is known of the blur of one picture, or of one cell of it (deblur_blur_map). */
 struct deblur_blur {
 	float kind[DEBLUR_BLUR_KIND_COUNT]; /* probabilities; they sum to 1 */
 	float spread_px;    /* square root of the trace of the point spread function's second-moment matrix, 0..16 */
@@ -184,7 +184,8 @@ struct deblur_restore_options {
 	} region;
 	bool reference_kernels; /* run the scalar reference instead of what the CPU can do */
 	/* What counts instead of `blur`; NULL, or without cells: `blur` counts. Cells are restored one after the other,
-	 * each with its surroundings: two to four times the work. */
+	 * each with its surroundings: two to four times the work, more where many threads share small cells, and 12 bytes
+	 * more for each pixel of a row of cells. */
 	const struct deblur_blur_map *map;
 };
 

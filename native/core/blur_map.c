@@ -14,7 +14,6 @@ static const double flat_share = 0.1; /* of the mean energy: a cell that has it 
  * like one kind of blur for certain. */
 static const double least_difference = 0.015, least_where_sure = 0.045;
 static const float sure = 0.9f;
-static const float sharp = 0.5f; /* a picture that is, as likely as not, has parts out of focus that are meant to be */
 enum {
 	CROPS_IN_ALL = 64, /* so that the cost is bounded */
 	MOST_ALONG = 6,    /* cells of the longer side: the smaller they are, the more is restored twice */
@@ -120,7 +119,7 @@ static double difference(const struct deblur_blur_map *map, const double *energy
 	return variance;
 }
 
-/* How many cells a side has, none narrower than what an estimate looks at. */
+/* How many cells a side has, as near as can be to what an estimate looks at, or larger. */
 static uint32_t cells_along(size_t length, size_t longest) {
 	const size_t cell = longest / MOST_ALONG > ESTIMATE_CROP_PX ? longest / MOST_ALONG : ESTIMATE_CROP_PX;
 	const size_t count = (length + cell / 2) / cell;
@@ -136,11 +135,14 @@ enum deblur_status blur_map_estimate(const struct graph *estimator, const struct
 								  .rows = cells_along(picture->height, longest)};
 	const uint32_t count = map.columns * map.rows;
 	double energy[DEBLUR_MAP_MOST_CELLS], mean = 0;
+	const enum deblur_blur_kind kind = deblur_blur_kind(whole);
+	/* Where a picture is most likely sharp, what is out of focus is meant to be. */
+	const bool may_differ = count > 1 && longest <= INT32_MAX && kind != DEBLUR_BLUR_NONE;
+	const enum deblur_status status = may_differ ? look_at_cells(estimator, picture, &map, energy) : DEBLUR_OK;
+	if (status) return status;
 	*out = (struct deblur_blur_map){0};
-	if (count < 2 || longest > INT32_MAX || whole->kind[DEBLUR_BLUR_NONE] > sharp) return DEBLUR_OK;
-	const enum deblur_status status = look_at_cells(estimator, picture, &map, energy);
-	const bool is_sure = whole->kind[deblur_blur_kind(whole)] > sure;
-	if (status || difference(&map, energy) < (is_sure ? least_where_sure : least_difference)) return status;
+	if (!may_differ || difference(&map, energy) < (whole->kind[kind] > sure ? least_where_sure : least_difference))
+		return DEBLUR_OK;
 	for (uint32_t i = 0; i < count; i++) mean += energy[i] / count;
 	for (uint32_t i = 0; i < count; i++)
 		draw_near(&map.blurs[i], whole, own_share * (float)(energy[i] / (energy[i] + flat_share * mean)));

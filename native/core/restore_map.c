@@ -24,10 +24,10 @@ struct run {
 	const struct deblur_blur_map *map;
 	struct span across, down; /* what is to be restored */
 	struct image_sums sums;   /* of the rows of cells that are at work; owned */
-	size_t rows;              /* that it has */
+	size_t sum_rows;          /* that there is room for */
 	float *weights_across, *weights_down;
-	size_t done_px, total_px; /* of all cells, margins included */
-	size_t told_px;           /* of the region */
+	uint64_t done_px, total_px; /* of all cells, margins included: more than the picture has */
+	size_t told_px;             /* of the region */
 };
 
 static size_t within(int64_t pixel, const struct span *bounds) {
@@ -71,7 +71,7 @@ static bool tell(void *user, size_t done, size_t total) {
 	struct run *run = user;
 	(void)total;
 	const size_t all = region_px(run);
-	const size_t share = (size_t)((uint64_t)all * (run->done_px + done) / run->total_px);
+	const size_t share = (size_t)(all * (run->done_px + done) / run->total_px);
 	const bool is_due = share == all || share > run->told_px + all / MOST_STEPS;
 	if (!run->options->progress || !is_due) return true;
 	run->told_px = share;
@@ -100,7 +100,7 @@ static enum deblur_status restore_cell(struct run *run, uint32_t column, uint32_
 	options.user = run;
 	const struct restore_target to = {.sums = &run->sums};
 	const enum deblur_status status = restore_tiles(run->restorer, condition, run->src, &options, &to);
-	run->done_px += width * height;
+	run->done_px += (uint64_t)width * height;
 	return status;
 }
 
@@ -108,8 +108,8 @@ static enum deblur_status restore_cell(struct run *run, uint32_t column, uint32_
 static void move_to(struct run *run, size_t y) {
 	const size_t done = y - run->sums.y, row = run->sums.width * 3;
 	image_from_sums(&run->sums, done, run->src, run->dst);
-	memmove(run->sums.data, run->sums.data + done * row, (run->rows - done) * row * sizeof(float));
-	memset(run->sums.data + (run->rows - done) * row, 0, done * row * sizeof(float));
+	memmove(run->sums.data, run->sums.data + done * row, (run->sum_rows - done) * row * sizeof(float));
+	memset(run->sums.data + (run->sum_rows - done) * row, 0, done * row * sizeof(float));
 	run->sums.y = y;
 }
 
@@ -131,19 +131,19 @@ static enum deblur_status restore_cells(struct run *run) {
 static void measure(struct run *run) {
 	for (uint32_t row = 0; row < run->map->rows; row++) {
 		const struct span down = reach_down(run, row);
-		if (length_of(&down) > run->rows) run->rows = length_of(&down);
+		if (length_of(&down) > run->sum_rows) run->sum_rows = length_of(&down);
 		for (uint32_t column = 0; column < run->map->columns; column++) {
 			const struct span across = reach_across(run, column);
-			run->total_px += length_of(&across) * length_of(&down);
+			run->total_px += (uint64_t)length_of(&across) * length_of(&down);
 		}
 	}
 }
 
 static bool make_room(struct run *run) {
 	run->sums = (struct image_sums){.x = run->across.start, .y = run->down.start, .width = length_of(&run->across)};
-	run->sums.data = calloc(run->rows * run->sums.width, 3 * sizeof(float));
+	run->sums.data = calloc(run->sum_rows * run->sums.width, 3 * sizeof(float));
 	run->weights_across = malloc(run->sums.width * sizeof(float));
-	run->weights_down = malloc(run->rows * sizeof(float));
+	run->weights_down = malloc(run->sum_rows * sizeof(float));
 	run->sums.across = run->weights_across;
 	run->sums.down = run->weights_down;
 	return run->sums.data && run->weights_across && run->weights_down;

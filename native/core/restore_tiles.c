@@ -18,7 +18,7 @@
 static const size_t arena_bytes = (size_t)192 << 20;
 /* Tiles are as wide as the picture, since rounding reaches far to the sides (graph_cut), and some rows of all maps are
  * computed at a time (executor.h), as few as cost nothing. */
-enum { NARROWEST_TILE_PX = 512, TALLEST_TILE_PX = 1024, ROWS_AT_ONCE = 16 };
+enum { NARROWEST_TILE_PX = 512, TALLEST_TILE_PX = 1024, LOWEST_TILE_PX = 32, ROWS_AT_ONCE = 16 };
 /* Progress is told after so many pixels, but 16 times at least and 64 at most: each time a thread is woken, or a page,
  * and one that works has to make room for it. */
 enum { PROGRESS_PX = 32768, FEWEST_STEPS = 16, MOST_STEPS = 64 };
@@ -78,13 +78,15 @@ static size_t tile_height(const struct graph *restorer, size_t height, size_t ti
 	return tiles > 1 && more > even ? more : even;
 }
 
-/* As few tiles as there are threads; more where they are high, so that a thread that was held up is not waited for. */
+/* As few tiles as there are threads; more where they are high, so that a thread that was held up is not waited for, and
+ * fewer where they would be so low that beginning one is most of its work: cells of a map are small. */
 static struct tiling choose_tiling(const struct graph *restorer, const struct kernels *kernels,
 								   const struct deblur_image *src, const struct deblur_restore_options *options) {
 	const struct rectangle whole = {0, 0, src->width, src->height};
 	const struct rectangle part = {options->region.x, options->region.y, options->region.width, options->region.height};
 	const struct rectangle region = part.width ? part : whole;
-	const size_t threads = thread_count(options), side = options->tile_px;
+	const size_t most = region.height / LOWEST_TILE_PX + 1, threads = least(thread_count(options), most);
+	const size_t side = options->tile_px;
 	if (side) return tiling_make(src->width, src->height, region, restorer, side, side);
 	const size_t tall = threads > 1 ? TALLEST_TILE_PX : region.height;
 	const size_t tiles = round_up((region.height + tall - 1) / tall, threads);

@@ -223,6 +223,7 @@ static int evaluate_command(const struct command *command) {
 		return EXIT_USAGE;
 	}
 	if (!common_read_blur(command, &e.blur) || !read_method(command, &e)) return EXIT_USAGE;
+	e.blur.uniform |= e.classical; /* they take one blur out of all of a picture */
 	if (e.told_path && !told_blurs_read(command, e.told_path, &e.told)) return EXIT_FAILURE;
 	struct deblur_model *model = common_open_model(command, NULL);
 	e.model = model;

@@ -61,6 +61,8 @@ static uint8_t *model_bytes, *png, *jpeg;
 static size_t model_size, png_size, jpeg_size;
 static struct deblur_model *model;
 static struct picture photo;
+enum { NOISE_WIDTH = 288, NOISE_HEIGHT = 64 };
+static uint8_t noise[NOISE_WIDTH * NOISE_HEIGHT * 3];
 
 /* Each gives a status, and frees what it made if it worked. */
 static enum deblur_status open_model(void) {
@@ -76,6 +78,17 @@ static enum deblur_status estimate(void) {
 	struct deblur_blur blur = {.spread_px = -1};
 	const enum deblur_status status = deblur_estimate(model, &image, &blur);
 	CHECK(!status == (blur.spread_px >= 0), "an estimate came of status %d", status);
+	return status;
+}
+
+/* Noise that is large enough for cells, so told that they may differ. */
+static enum deblur_status estimate_places(void) {
+	const struct deblur_image image = {noise, NOISE_WIDTH, NOISE_HEIGHT, 3 * NOISE_WIDTH, 3};
+	struct deblur_blur whole = {.jpeg_quality = 100, .spread_px = 2};
+	for (int i = 0; i < DEBLUR_BLUR_KIND_COUNT; i++) whole.kind[i] = i == DEBLUR_BLUR_GAUSSIAN ? 0.4f : 0.15f;
+	struct deblur_blur_map map = {.x = -7};
+	const enum deblur_status status = deblur_estimate_map(model, &image, &whole, &map);
+	CHECK(status ? map.x == -7 : map.columns == 2, "a map of %u columns came of status %d", map.columns, status);
 	return status;
 }
 
@@ -102,6 +115,19 @@ static enum deblur_status restore_alone(void) {
 }
 static enum deblur_status restore_with_threads(void) {
 	return restore(3, 32);
+}
+
+static enum deblur_status restore_from_place_to_place(void) {
+	struct deblur_image image = picture_view(&photo), result = image;
+	struct deblur_blur_map map = {
+		.width = (uint32_t)photo.width, .height = (uint32_t)photo.height, .columns = 2, .rows = 1};
+	deblur_blur_describe(DEBLUR_BLUR_GAUSSIAN, 2, 0, NULL, &map.blurs[0]);
+	deblur_blur_describe(DEBLUR_BLUR_MOTION, 9, 0, NULL, &map.blurs[1]);
+	const struct deblur_restore_options options = {.strength = 1, .thread_count = 1, .map = &map};
+	result.pixels = __real_malloc(image.stride * image.height);
+	const enum deblur_status status = deblur_restore(model, &image, NULL, &options, &result);
+	__real_free(result.pixels);
+	return status;
 }
 
 static enum deblur_status restore_in_place(void) {
@@ -168,10 +194,12 @@ static void opening_survives(void) {
 }
 static void estimating_survives(void) {
 	try_all(estimate);
+	try_all(estimate_places);
 }
 static void restoring_survives(void) {
 	try_all(restore_alone);
 	try_all(restore_in_place);
+	try_all(restore_from_place_to_place);
 }
 static void threads_survive(void) {
 	try_all(restore_with_threads);
@@ -192,6 +220,11 @@ int main(void) {
 		deblur_model_open(model_bytes, model_size, &model) || file_read("tests/golden/a.png", &png, &png_size) ||
 		picture_decode(png, png_size, &photo) || picture_encode_jpeg(&photo, 90, &jpeg, &jpeg_size))
 		return 1;
+	unsigned seed = 5;
+	for (size_t i = 0; i < sizeof noise; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		noise[i] = (uint8_t)(seed >> (24 + i / 3 % NOISE_WIDTH / 144)); /* half as bright on one side */
+	}
 	RUN(opening_survives);
 	RUN(writing_a_model_survives);
 	RUN(estimating_survives);

@@ -60,6 +60,8 @@ test('the library gives the same however it is cut, told or found, in a part too
       const whole = await of({});
       const cut = await of({ tilePx: 160 });
       const told = await of({ blur: structuredClone(found) });
+      const stored = await of({ blur: JSON.parse(JSON.stringify(found)) });
+      const listed = await of({ blur: { ...found, map: [...found.map] } });
       const part = { x: 101, y: 50, width: 700, height: 400 };
       const inPart = await deblurrer.deblur(photograph, { part, blur: found, tilePx: 200 });
       const middle = { x: 300, y: 200, width: 200, height: 100 };
@@ -79,6 +81,7 @@ test('the library gives the same however it is cut, told or found, in a part too
         changed(2, 0),
         changed(6, 0x7fc00000),
         Int32Array.from({ length: 9999 }, () => 99),
+        found.map.slice(0, 20),
       ];
       const refused = [];
       for (const map of wrong)
@@ -90,7 +93,7 @@ test('the library gives the same however it is cut, told or found, in a part too
       return {
         cells: found.map[4] * found.map[5],
         cut: same(whole, cut),
-        told: same(whole, told),
+        told: same(whole, told) && same(whole, stored) && same(whole, listed),
         differs,
         partOf: [...ofPart.map.slice(0, 4)],
         refused,
@@ -105,7 +108,7 @@ test('the library gives the same however it is cut, told or found, in a part too
     told: true,
     differs: 0,
     partOf: [101, 50, 700, 400],
-    refused: Array(5).fill('bad-argument'),
+    refused: Array(6).fill('bad-argument'),
     after: true,
   });
   await page.context().close();

@@ -135,10 +135,15 @@ test('a worker takes no more memory than is planned for it', async () => {
       receive.call(deblurrer.pool, member, message);
     };
     const { plan } = deblurrer;
-    await deblurrer.deblur(new ImageData(plan.tileWidth + deblurrer.geometry.haloX, 3 * plan.tilePx));
+    const picture = (width) => new ImageData(width + deblurrer.geometry.haloX, 2 * plan.tilePx);
+    const { blur } = await deblurrer.deblur(picture(plan.tileWidth));
+    const wide = picture(plan.tileWidth / 2);
+    const floats = new Int32Array(Float32Array.from([...Object.values(blur.probabilities), blur.spreadPx, blur.anisotropy, blur.angleDeg, blur.readNoise, blur.shotNoise, blur.jpegQuality, blur.inSrgb, ...blur.hints]).buffer);
+    const map = [0, 0, wide.width, wide.height, 2, 1, ...floats, ...floats];
+    await deblurrer.deblur(wide, { blur: { ...blur, map } });
     deblurrer.destroy();
     return { bytes, plan };`);
-  assert.equal(result.bytes.length, 6);
+  assert.equal(result.bytes.length, 8);
   assert.ok(Math.max(...result.bytes) <= result.plan.workerBytes, `${result.bytes} of ${result.plan.workerBytes}`);
 });
 

@@ -23,7 +23,7 @@ import { fill } from './errors.js';
  * @property {number} inSrgb Probability that the blur was computed on sRGB values, as software does.
  * @property {number[]} [hints] What else the estimator tells the restorer, which only they understand.
  * @property {Int32Array | null} [map] Where it differs from place to place; what else is said here is of all places together then. A grid
- *   on the picture: x, y, width and height in pixels, columns, rows; then the blur of each cell, row by row, as the core keeps it.
+ *   on the picture: x, y, width and height in pixels, columns, rows; then the blur of each cell, row by row, as the core keeps it. It is of this one picture: for another, set it to null.
  */
 
 /** @type {readonly BlurKind[]} In the order of enum deblur_blur_kind. */
@@ -40,17 +40,12 @@ export const BLUR_FLOATS = FIELDS + HINTS;
  * @returns {BlurEstimate}
  */
 export function estimateFromFloats(floats, sizePx) {
-  const probabilities = /** @type {Record<BlurKind, number>} */ ({});
-  let best = 0;
-  blurKinds.forEach((kind, i) => {
-    probabilities[kind] = floats[i];
-    if (floats[i] > floats[best]) best = i;
-  });
+  const shares = floats.subarray(0, blurKinds.length);
   const [spreadPx, anisotropy, angleDeg, readNoise, shotNoise, jpegQuality, inSrgb] = floats.subarray(blurKinds.length, FIELDS);
   return {
-    kind: blurKinds[best],
+    kind: blurKinds[shares.indexOf(Math.max(...shares))],
     sizePx,
-    probabilities,
+    probabilities: /** @type {Record<BlurKind, number>} */ (Object.fromEntries(blurKinds.map((kind, i) => [kind, shares[i]]))),
     spreadPx,
     anisotropy,
     angleDeg,
@@ -87,8 +82,8 @@ export function floatsFromEstimate(blur) {
  * @returns {BlurEstimate} The same, as seen from another corner of the picture: what was at (0, 0) is at (x, y).
  */
 export function movedBlur(blur, x, y) {
-  const map = blur.map?.slice();
-  if (!map) return blur;
+  if (!blur.map) return blur;
+  const map = Int32Array.from(Object.values(blur.map)); // somebody may have kept it as JSON, which makes other things of arrays
   map[0] += x;
   map[1] += y;
   return { ...blur, map };

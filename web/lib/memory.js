@@ -2,7 +2,8 @@
  * How much memory the page takes: at most a fifth of the device's, half of it for pictures and half for the workers.
  *
  * While a picture of P pixels is restored there are 8 P bytes of it, as it was and as restored, and in each worker WORKER_BYTES,
- * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns. While it is read, one worker has up to
+ * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns; where blur differs from place to place, 12 more for each pixel of the
+ * tile, which is half as wide then (native/core/restore_map.h). While it is read, one worker has up to
  * 10 P bytes (16 P for a progressive JPEG) and the file, and nobody has anything else. While it is written as a JPEG, one has 3 P bytes and the
  * file. A picture of up to two thirds of the largest is corrected beside its last result: 4 P bytes more. Beside that there are an overview,
  * what a screen shows, and what a browser has not collected yet: tests/web/large.test.js asserts a fifth of 4 GB while 48 megapixels are
@@ -56,11 +57,12 @@ export function planMemory({ cores, memoryGb }, geometry) {
  * Tiles of a picture so that every worker has some, and all as many.
  * @param {number} width
  * @param {number} height
+ * @param {unknown} map There is one if its blur differs from place to place.
  * @param {MemoryPlan} plan
  */
-export function tileSize(width, height, { workers, tileWidth, tilePx }) {
+export function tileSize(width, height, map, { workers, tileWidth, tilePx }) {
   const rounds = Math.ceil(height / (workers * tilePx));
-  return { width: Math.min(width, tileWidth), height: Math.ceil(height / (rounds * workers)) };
+  return { width: Math.min(width, map ? tileWidth / 2 : tileWidth), height: Math.ceil(height / (rounds * workers)) };
 }
 
 /**

@@ -22,7 +22,7 @@ import { DeblurError, outOfMemory } from './errors.js';
  * @property {WebAssembly.Module} module Compiled once; each worker makes an instance of it, with its own memory.
  * @property {ArrayBuffer} model
  * @property {number} [stallMs] A worker that is at work and says nothing for so long is taken for dead. It reports several times a
- *   second, unless it decodes or writes a very large picture.
+ *   second, unless it decodes or writes a very large picture, or looks for blur in one.
  */
 
 /** A job that has ended so many workers would end the next one, too. */

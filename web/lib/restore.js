@@ -60,7 +60,7 @@ export async function restore({ pool, geometry, plan }, photograph, blur, option
   const mask = part && new PartMask(part, width, height);
   const box = alignedAround(part ?? { x: 0, y: 0, width, height }, geometry.alignment, width, height);
   const { tilePx } = options;
-  const wanted = tilePx ? { width: tilePx, height: tilePx } : tileSize(box.width, box.height, plan);
+  const wanted = tilePx ? { width: tilePx, height: tilePx } : tileSize(box.width, box.height, blur.map, plan);
   const size = { width: roundUp(wanted.width, geometry.alignment), height: roundUp(wanted.height, geometry.alignment) };
   const progress = new Progress(box.width * box.height, onProgress);
   const failed = new AbortController(); // one tile is enough to end the others

@@ -64,14 +64,10 @@ export function quarterSeen(tiles, view, { alignment }) {
  * @returns {Rectangle} The tile and all that its pixels look at.
  */
 export function withHalo(tile, width, height, { alignment, halo, haloX }) {
-  const x = Math.max(0, tile.x - haloX);
-  const y = Math.max(0, tile.y - halo);
-  return {
-    x,
-    y,
-    width: Math.min(width, roundUp(tile.x + tile.width, alignment) + haloX) - x,
-    height: Math.min(height, roundUp(tile.y + tile.height, alignment) + halo) - y,
-  };
+  const [x, y] = [Math.max(0, tile.x - haloX), Math.max(0, tile.y - halo)];
+  const right = Math.min(width, roundUp(tile.x + tile.width, alignment) + haloX);
+  const bottom = Math.min(height, roundUp(tile.y + tile.height, alignment) + halo);
+  return { x, y, width: right - x, height: bottom - y };
 }
 
 /**

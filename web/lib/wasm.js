@@ -145,8 +145,7 @@ export class Core {
   /** @param {number} address @returns {Int32Array | null} Without the room that is not used; null: it has no cells. */
   readMap(address) {
     const map = this.mapAt(address);
-    const cells = map[4] * map[5];
-    return cells ? map.slice(0, MAP_HEAD + cells * BLUR_FLOATS) : null;
+    return map[4] ? map.slice(0, MAP_HEAD + map[4] * map[5] * BLUR_FLOATS) : null;
   }
 
   /**
@@ -248,10 +247,10 @@ export class CorePicture {
     this.width = width;
     this.height = height;
     this.size = width * height * 4;
-    this.source = core.allocate(this.size);
+    this.source = core.allocate(this.size + BLUR_BYTES + 4 * MAP_WORDS);
+    this.blur = this.source + this.size;
+    this.map = this.blur + BLUR_BYTES;
     this.result = 0;
-    this.blur = core.allocate(BLUR_BYTES);
-    this.map = core.allocate(4 * MAP_WORDS);
     if (rgba) this.fill(0, rgba);
   }
 
@@ -271,7 +270,7 @@ export class CorePicture {
   }
 
   close() {
-    for (const address of [this.source, this.result, this.blur, this.map]) if (address) this.core.free(address);
+    for (const address of [this.source, this.result]) if (address) this.core.free(address);
   }
 
   /** @returns {BlurEstimate} */
@@ -289,8 +288,8 @@ export class CorePicture {
     const given = blur === 'auto' ? this.estimate() : blur;
     const told = isEstimate(given) ? given : this.core.describe({ ...given, rest: given.rest ?? this.estimate() });
     this.core.bytes.set(new Uint8Array(floatsFromEstimate(told).buffer), this.blur);
-    const map = this.core.mapAt(this.map).fill(0);
-    if (told.map) map.set(told.map.subarray(0, MAP_WORDS)); // more than there is room for is refused by the core
+    const map = told.map?.subarray(0, MAP_WORDS) ?? []; // more than there is room for is refused by the core
+    this.core.mapAt(this.map).fill(0).set(map);
     return told;
   }
 
