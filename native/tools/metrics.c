@@ -50,8 +50,9 @@ static enum deblur_status measure_luma(const struct picture *a, const struct pic
 enum deblur_status metrics_measure(const struct picture *picture, const struct picture *truth, size_t count,
 								   double values[METRIC_COUNT]) {
 	enum deblur_status status = measure_rgb(picture, truth, count, values);
-	if (!status && count > METRIC_BASIC_COUNT) status = measure_luma(picture, truth, values + 4);
-	if (!status && count > METRIC_BASIC_COUNT) status = picture_sharpness(picture, &values[8]);
-	if (!status && count > METRIC_BASIC_COUNT) status = registered(picture, truth, &values[9]);
+	if (count <= METRIC_BASIC_COUNT) return status;
+	if (!status) status = measure_luma(picture, truth, values + 4);
+	if (!status) status = picture_sharpness(picture, &values[8]);
+	if (!status) status = registered(picture, truth, &values[9]);
 	return status;
 }

@@ -138,8 +138,9 @@ test('a worker takes no more memory than is planned for it', async () => {
     const picture = (width) => new ImageData(width + deblurrer.geometry.haloX, 2 * plan.tilePx);
     const { blur } = await deblurrer.deblur(picture(plan.tileWidth));
     const wide = picture(plan.tileWidth / 2);
-    const floats = new Int32Array(Float32Array.from([...Object.values(blur.probabilities), blur.spreadPx, blur.anisotropy, blur.angleDeg, blur.readNoise, blur.shotNoise, blur.jpegQuality, blur.inSrgb, ...blur.hints]).buffer);
-    const map = [0, 0, wide.width, wide.height, 2, 1, ...floats, ...floats];
+    const gaussian = [0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 100, 0, ...blur.hints]; // struct deblur_blur
+    const cell = new Int32Array(Float32Array.from(gaussian).buffer);
+    const map = [0, 0, wide.width, wide.height, 2, 1, ...cell, ...cell];
     await deblurrer.deblur(wide, { blur: { ...blur, map } });
     deblurrer.destroy();
     return { bytes, plan };`);

@@ -2,9 +2,9 @@
  * How much memory the page takes: at most a fifth of the device's, half of it for pictures and half for the workers.
  *
  * While a picture of P pixels is restored there are 8 P bytes of it, as it was and as restored, and in each worker WORKER_BYTES,
- * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns; where blur differs from place to place, 12 more for each pixel of the
- * tile, which is half as wide then (native/core/restore_map.h). While it is read, one worker has up to
- * 10 P bytes (16 P for a progressive JPEG) and the file, and nobody has anything else. While it is written as a JPEG, one has 3 P bytes and the
+ * BYTES_PER_PIXEL for each pixel of its tile with its halo, and BYTES_PER_COLUMN for each of its columns; where blur differs from
+ * place to place, 12 more for each pixel of the tile, which is half as wide then (native/core/restore_map.h). While it is read, one worker
+ * has up to 10 P bytes (16 P for a progressive JPEG) and the file, and nobody has anything else. While it is written as a JPEG, one has 3 P bytes and the
  * file. A picture of up to two thirds of the largest is corrected beside its last result: 4 P bytes more. Beside that there are an overview,
  * what a screen shows, and what a browser has not collected yet: tests/web/large.test.js asserts a fifth of 4 GB while 48 megapixels are
  * restored, of 8 GB while 100 are, and three tenths while they are saved. While one of several photographs is looked at and another is worked
