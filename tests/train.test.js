@@ -404,6 +404,32 @@ test('with --joint the estimator goes on learning with the restorer, and exactly
   assert.match(other.stderr, /belongs to a run with other options/);
 });
 
+test('with --context the estimator sees more of a sample than the restorer, which learns from a part of it', () => {
+  const recipe = file('sharp.recipe');
+  writeFileSync(recipe, 'none = 1\n');
+  const options = ['teacher', ...small, '--estimator-first', '0', '--from', file('whole.dbm'), '--joint', '0.01'];
+  const losses = (/** @type {string[]} */ ...more) => {
+    const out = file('context.dbm');
+    const { status, stderr } = run(...options, ...more, '--checkpoint-every', '8', '--out', out);
+    assert.equal(status, 0, stderr);
+    const [line] = readFileSync(`${out}.log.jsonl`, 'utf8').match(/.*"estimator_loss".*/g) ?? [''];
+    rmSync(`${out}.log.jsonl`);
+    const { loss, estimator_loss: estimator } = JSON.parse(line);
+    return { loss, estimator };
+  };
+  const alone = losses('--degrade', recipe);
+  assert.deepEqual(losses('--degrade', recipe, '--context', '64'), alone);
+  const around = losses('--degrade', recipe, '--context', '160');
+  assert.notEqual(around.estimator, alone.estimator);
+  // What is not blurred is as it should be, wherever in the sample: a part beside its twin's place would not be.
+  assert.ok(around.loss < 0.02 && alone.loss < 0.02, `${around.loss} and ${alone.loss}`);
+  losses('--context', '160');
+  assertGoesOn('context.dbm', [...options.slice(1), '--context', '160', '--checkpoint-every', '8']);
+  const narrow = run(...options, '--context', '48', '--out', file('narrow.dbm'));
+  assert.equal(narrow.status, 2);
+  assert.match(narrow.stderr, /--context .* has to be as large as --crop/);
+});
+
 test('with --register a twin that lies aside counts where the restored picture has it', () => {
   const pairs = file('aside');
   for (const part of ['blur', 'sharp']) mkdirSync(join(pairs, part), { recursive: true });

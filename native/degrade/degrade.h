@@ -36,6 +36,7 @@ struct degrade_plan {
 	enum degrade_variant variant;
 	bool published;                /* nothing but software blur, as published */
 	double software_sigma;         /* px */
+	bool whole;                    /* software saw nothing beyond the crop, and repeated its edges */
 	struct psf psf, other;         /* light's blur at one end of the picture, and at the other */
 	bool varying;                  /* false: the first everywhere */
 	double varying_angle;          /* degrees: where the other end lies */

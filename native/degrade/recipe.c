@@ -24,6 +24,7 @@ static const char photo[] = "none = 0.16\n"
 							"defocus-polygon = 0.2\n"
 							"software-sigma-px = 0.5 .. 3\n"
 							"software-published = 0.5\n"
+							"software-whole = 0.5\n"
 							"composite = 0.1\n"
 							"composite-sigma-px = 0.3 .. 1\n"
 							"varying = 0.1\n"
@@ -88,6 +89,7 @@ static const struct key keys[] = {
 	CHANCE_KEY("defocus-polygon", defocus_polygon),
 	RANGE_KEY("software-sigma-px", software_sigma_px, 0.1, 6),
 	CHANCE_KEY("software-published", software_published),
+	CHANCE_KEY("software-whole", software_whole),
 	CHANCE_KEY("composite", composite),
 	RANGE_KEY("composite-sigma-px", composite_sigma_px, 0.1, 3),
 	CHANCE_KEY("varying", varying),

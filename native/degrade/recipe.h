@@ -26,7 +26,8 @@ struct recipe {
 	double gaussian_stretched; /* the shorter axis is gaussian_ratio of the longer */
 	struct range gaussian_ratio;
 	double defocus_polygon;    /* 5 to 8 blades instead of a disk */
-	double software_published; /* of software: radius 1.5 and nothing else, as published */
+	double software_published; /* of software: radius 1.5 of a whole picture and nothing else, as published */
+	double software_whole;     /* of the other: the picture is whole too, and not cut out of what was blurred */
 	double composite;          /* a small Gaussian on top: the lens's own softness */
 	struct range composite_sigma_px;
 	double varying; /* another blur of the same kind at the picture's other end, varying_ratio as large */

@@ -57,6 +57,7 @@ void stage_blur_draw(const struct recipe *recipe, struct random *random, struct 
 	if (plan->variant == DEGRADE_SOFTWARE) {
 		plan->published = draw_chance(recipe->software_published, random) || recipe->software_sigma_px.low <= 0;
 		plan->software_sigma = plan->published ? 1.5 : draw_log_from(recipe->software_sigma_px, random);
+		plan->whole = plan->published || draw_chance(recipe->software_whole, random);
 		return;
 	}
 	/* The other end's kernel is the same one, larger or smaller: both are drawn from equal streams. */
@@ -86,10 +87,11 @@ static enum deblur_status cut_target(struct sample *sample) {
 
 static enum deblur_status blur_by_software(const struct degrade_plan *plan, struct sample *sample) {
 	struct picture blurred = {0};
-	enum deblur_status status = picture_gaussian_blur_pillow(&sample->target, plan->software_sigma, &blurred);
-	if (!status) status = picture_inner(&blurred, DEGRADE_MARGIN_PX, &sample->degraded);
+	enum deblur_status status = plan->whole ? cut_target(sample) : DEBLUR_OK;
+	if (!status) status = picture_gaussian_blur_pillow(&sample->target, plan->software_sigma, &blurred);
+	if (!status) status = picture_inner(&blurred, plan->whole ? 0 : DEGRADE_MARGIN_PX, &sample->degraded);
 	picture_release(&blurred);
-	if (!status) status = cut_target(sample);
+	if (!status && !plan->whole) status = cut_target(sample);
 	if (!status)
 		status = deblur_blur_describe(DEBLUR_BLUR_GAUSSIAN, (float)plan->software_sigma, 0, NULL, &sample->truth);
 	sample->truth.in_srgb = 1;

@@ -87,6 +87,16 @@ static bool read_crops(const struct command *command, struct crop_schedule *crop
 	return true;
 }
 
+/* What the estimator sees beside the restorer's crops. */
+static bool read_context(const struct command *command, struct trainer_options *o) {
+	if (!option_given(command, "--context")) return true;
+	if (!train_read_crop(command, "--context", 0, &o->context_px)) return false;
+	if (o->context_px >= crop_schedule_largest_px(&o->crops)) return true;
+	fprintf(stderr, "%s: --context is what the estimator sees around a crop: it has to be as large as --crop\n",
+			command->name);
+	return false;
+}
+
 static bool read_numbers(const struct command *command, struct trainer_options *o) {
 	double steps, seed, threads, batch, validate, checkpoint, registered;
 	const bool fine = option_number(command, "--minutes", 0.01, 1e6, 0, &o->minutes) &&
@@ -95,7 +105,7 @@ static bool read_numbers(const struct command *command, struct trainer_options *
 					  option_number(command, "--threads", 1, 1024, omp_get_num_procs(), &threads) &&
 					  option_number(command, "--batch", 1, 256, 8, &batch) && read_crops(command, &o->crops) &&
 					  train_read_crop(command, "--estimator-crop", 2 * o->crops.stages[0].px, &o->estimator_crop_px) &&
-					  option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
+					  read_context(command, o) && option_number(command, "--rate", 1e-8, 1, 1e-3, &o->learning_rate) &&
 					  option_number(command, "--validate-every", 1, 1e9, 2000, &validate) &&
 					  option_number(command, "--checkpoint-every", 1, 1e9, 0, &checkpoint) &&
 					  option_number(command, "--told-estimate", 0, 1, 0.5, &o->estimate_share) &&

@@ -40,6 +40,13 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		 OPTION_ONE, NULL,         0},                                                                                 \
 		{"--loss",   "TERM:W,...", "charbonnier, decibel, gradient, fft and weights (default: charbonnier:1)",         \
 		 OPTION_ONE, NULL,         0},                                                                                 \
+		{"--context",                                                                                                  \
+		 "PX",                                                                                                         \
+		 "side of the samples that the estimator sees; the restorer learns from a part of each, as large as --crop "   \
+		 "(default: as --crop)",                                                                                       \
+		 OPTION_ONE,                                                                                                   \
+		 NULL,                                                                                                         \
+		 0},                                                                                                           \
 		{"--register",                                                                                                 \
 		 "PX",                                                                                                         \
 		 "twins of pairs may lie up to so many pixels aside: they count where the restored picture has them, whole "   \

@@ -38,6 +38,8 @@ struct trainer_options {
 	struct dataset_options data; /* trainer_run sets its crop_px */
 	struct crop_schedule crops;  /* of the restorer's part of the run; sides are multiples of 16 */
 	size_t estimator_crop_px;    /* side of its samples, a multiple of 16 */
+	size_t context_px; /* side of what it sees of a sample of which the restorer learns from a crop, a multiple of 16
+						  and at least as large as any of these; 0: the crop */
 	const char *out_path;
 	double minutes; /* > 0: train for so long; else `steps` */
 	uint64_t steps;

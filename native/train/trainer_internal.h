@@ -14,7 +14,7 @@
 #include "train/trainer.h"
 
 /* Streams of random numbers beside the samples' own (random_seeded's second key). */
-enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2, STREAM_TURNED = 3, STREAM_BRANCHES = 4 };
+enum { STREAM_WEIGHTS = 1, STREAM_TOLD = 2, STREAM_TURNED = 3, STREAM_BRANCHES = 4, STREAM_PART = 5 };
 
 /* What learns, in the order of the checkpoint's optimisers. */
 enum { LEARNER_RESTORER, LEARNER_ESTIMATOR, LEARNER_PROJECTION };
@@ -27,8 +27,9 @@ struct trainer {
 	struct model_file teacher; /* restorer NULL: none */
 	struct net *restorer;
 	size_t stage, crop_px, batch; /* of the restorer's samples, now */
+	size_t context_px;            /* and what the estimator sees of each */
 	struct net *estimator;        /* on its own larger crops, learning */
-	struct net *looker;           /* the same graph on the restorer's crops, learning only with the restorer */
+	struct net *looker;           /* the same graph on the restorer's samples, learning only with the restorer */
 	bool *told_estimate;          /* [batch] samples whose blur was told as `looker` said */
 	struct net *teacher_net;      /* NULL: there is none, or it is silent */
 	float *answers;               /* [batch][crop][crop][3] what the teacher said, turned back */

@@ -13,9 +13,14 @@
 
 enum { PATH_BYTES = 4096, NAME_BYTES = 2 * SHA256_BYTES + 32 };
 
+/* What the estimator sees beside crops of so many pixels. */
+static size_t context_of(const struct trainer_options *o, size_t crop_px) {
+	return o->context_px ? o->context_px : crop_px;
+}
+
 static size_t largest_crop(const struct trainer_options *o) {
 	const size_t estimator = o->estimator_first > 0 ? o->estimator_crop_px : 0;
-	const size_t restorer = crop_schedule_largest_px(&o->crops);
+	const size_t restorer = context_of(o, crop_schedule_largest_px(&o->crops));
 	return estimator > restorer ? estimator : restorer;
 }
 
@@ -108,6 +113,7 @@ static enum deblur_status make_restorer_nets(struct trainer *t, size_t stage) {
 	const struct trainer_options *o = t->options;
 	t->stage = stage;
 	t->crop_px = o->crops.stages[stage].px;
+	t->context_px = context_of(o, t->crop_px);
 	t->batch = crop_schedule_batch(&o->crops, stage, o->batch);
 	struct net_options options = {.batch = t->batch,
 								  .height = t->crop_px,
@@ -118,6 +124,7 @@ static enum deblur_status make_restorer_nets(struct trainer *t, size_t stage) {
 								  .condition_learns = o->joint_weight > 0 && t->model.restorer->condition >= 0};
 	enum deblur_status status = net_create(t->model.restorer, &options, &t->restorer);
 	if (!status) status = gradient_mean_create(o->parallel, t->model.restorer, t->restorer, &t->restorer_mean);
+	options.height = options.width = t->context_px;
 	options.training = o->joint_weight > 0;
 	options.condition_learns = false;
 	options.tap = -1;
@@ -179,7 +186,7 @@ static enum deblur_status make_state(struct trainer *t) {
 	const struct trainer_options *o = t->options;
 	if (o->estimator_first > 0) make_room(t, o->batch, o->estimator_crop_px);
 	for (size_t i = 0; i < o->crops.count; i++)
-		make_room(t, crop_schedule_batch(&o->crops, i, o->batch), o->crops.stages[i].px);
+		make_room(t, crop_schedule_batch(&o->crops, i, o->batch), context_of(o, o->crops.stages[i].px));
 	enum deblur_status status = feed_create(t->dataset, o->seed, t->room.samples, t->room.numbers, &t->feed);
 	if (status) return status;
 	if (!(t->told_estimate = calloc(t->room.samples, sizeof *t->told_estimate))) return DEBLUR_OUT_OF_MEMORY;
@@ -232,6 +239,7 @@ static void add_choices(struct trainer *t) {
 		add_choice(t, "unlabelled %g turned %g features %g silent %d\n", o->unlabelled_share, o->turned_share,
 				   o->feature_weight, o->teacher_is_silent);
 	if (o->joint_weight > 0) add_choice(t, "joint %g\n", o->joint_weight);
+	if (o->context_px) add_choice(t, "context %zu\n", o->context_px);
 	if (o->register_px) add_choice(t, "register %zu\n", o->register_px);
 	if (o->branches) add_choice(t, "branches %u\n", o->branches);
 	if (o->bits) add_choice(t, "bits %d\n", o->bits);

@@ -14,23 +14,49 @@ static struct feed_order order_of(const struct trainer *t, uint64_t step, size_t
 		.step = step, .first = (uint32_t)trainer_first_sample(t, batch), .count = batch, .crop_px = crop_px};
 }
 
-/* This step's samples: t->drawn. The pictures go to `net`, their spectra to `looker`, which sees the same. */
-static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t crop_px, struct net *net,
-									 struct net *looker) {
-	const struct feed_order order = order_of(t, t->checkpoint.step, batch, crop_px);
+/* This step's samples: t->drawn. */
+static enum deblur_status draw_batch(struct trainer *t, size_t batch, size_t side) {
+	const struct feed_order order = order_of(t, t->checkpoint.step, batch, side);
 	const enum deblur_status status = feed_take(t->feed, &order, &t->drawn);
 	if (status && *dataset_trouble(t->dataset))
 		snprintf(t->result->reason, sizeof t->result->reason, "%s", dataset_trouble(t->dataset));
-	if (status) return status;
-	memcpy(net_picture(net), t->drawn->pictures, batch * crop_px * crop_px * 3 * sizeof(float));
+	return status;
+}
+
+/* An estimator, which sees all of them. */
+static void show_batch(struct trainer *t, size_t batch, size_t side, struct net *estimator) {
+	memcpy(net_picture(estimator), t->drawn->pictures, batch * side * side * 3 * sizeof(float));
 	for (size_t i = 0; i < batch * SPECTRUM_COUNT; i += SPECTRUM_COUNT)
-		networks_tell_spectrum(t->model.estimator, t->drawn->spectra + i, net_condition(looker) + i);
-	return DEBLUR_OK;
+		networks_tell_spectrum(t->model.estimator, t->drawn->spectra + i, net_condition(estimator) + i);
+}
+
+/* Where a part begins in what is `spare` pixels longer: at either end as often as between, as a picture's edges are to
+ * be seen, too. */
+static size_t draw_offset(size_t spare, struct random *random) {
+	return (size_t)(fmin(fmax(random_between(random, -0.5, 1.5), 0), 1) * (double)spare + 0.5);
+}
+
+/* [side][side][3] of [wide][wide][3]; `to` may be where that lies, or lie before it. */
+static void cut_part(const float *from, size_t wide, size_t x, size_t y, size_t side, float *to) {
+	for (size_t row = 0; row < side; row++)
+		memmove(to + row * side * 3, from + ((y + row) * wide + x) * 3, side * 3 * sizeof *to);
+}
+
+/* The restorer, of each sample as much as it takes: beside it, t->drawn->sharp is of that part from here on. */
+static void show_parts(struct trainer *t) {
+	const size_t wide = t->context_px, side = t->crop_px, count = side * side * 3;
+	for (size_t i = 0; i < t->batch; i++) {
+		struct random random =
+			random_seeded(t->options->seed + STREAM_PART, t->checkpoint.step, trainer_first_sample(t, t->batch) + i);
+		const size_t x = draw_offset(wide - side, &random), y = draw_offset(wide - side, &random);
+		cut_part(t->drawn->pictures + i * wide * wide * 3, wide, x, y, side, net_picture(t->restorer) + i * count);
+		cut_part(t->drawn->sharp + i * wide * wide * 3, wide, x, y, side, t->drawn->sharp + i * count);
+	}
 }
 
 /* Backward, while threads that are done begin the next step's samples: t->drawn is no longer. */
-static enum deblur_status go_back(struct trainer *t, size_t batch, size_t crop_px, struct net *net) {
-	const struct feed_order next = order_of(t, t->checkpoint.step + 1, batch, crop_px);
+static enum deblur_status go_back(struct trainer *t, size_t batch, size_t side, struct net *net) {
+	const struct feed_order next = order_of(t, t->checkpoint.step + 1, batch, side);
 	feed_begin(t->feed, &next);
 	net_on_idle(net, feed_work, t->feed);
 	return net_backward(net);
@@ -38,8 +64,10 @@ static enum deblur_status go_back(struct trainer *t, size_t batch, size_t crop_p
 
 static enum deblur_status estimator_gradients(struct trainer *t, struct trainer_losses *losses) {
 	const size_t batch = t->options->batch, crop_px = t->options->estimator_crop_px;
-	enum deblur_status status = draw_batch(t, batch, crop_px, t->estimator, t->estimator);
-	if (!status) status = net_forward(t->estimator);
+	enum deblur_status status = draw_batch(t, batch, crop_px);
+	if (status) return status;
+	show_batch(t, batch, crop_px, t->estimator);
+	status = net_forward(t->estimator);
 	if (status) return status;
 	const float *found = net_output(t->estimator);
 	float *gradient = net_output_gradient(t->estimator);
@@ -63,7 +91,7 @@ static enum deblur_status finish_estimator(struct trainer *t) {
 
 /* The truth, or what the estimator says: the restorer has to get along with both. */
 static enum deblur_status tell_restorer(struct trainer *t, double share) {
-	memcpy(net_picture(t->looker), net_picture(t->restorer), net_output_count(t->restorer) * sizeof(float));
+	show_batch(t, t->batch, t->context_px, t->looker);
 	const enum deblur_status status = net_forward(t->looker);
 	if (status) return status;
 	float *told = net_condition(t->restorer);
@@ -137,7 +165,8 @@ static enum deblur_status restorer_gradients(struct trainer *t, double own_progr
 	const bool joint = t->options->joint_weight > 0;
 	losses->estimator = 0; /* where it learns no longer, the log is not to go on with its last step */
 	enum deblur_status status = finish_estimator(t);
-	if (!status) status = draw_batch(t, t->batch, t->crop_px, t->restorer, t->looker);
+	if (!status) status = draw_batch(t, t->batch, t->context_px);
+	if (!status) show_parts(t);
 	if (!status) status = tell_restorer(t, t->options->estimate_share * fmin(own_progress * 4, 1));
 	if (!status) status = net_forward(t->restorer);
 	if (!status && t->teacher_net) status = trainer_ask_teacher(t);
@@ -145,7 +174,7 @@ static enum deblur_status restorer_gradients(struct trainer *t, double own_progr
 	if (!status) compare_pictures(t, losses);
 	if (!status && t->projection_net) status = trainer_compare_features(t, &losses->features);
 	if (!status && joint) compare_estimates(t, losses);
-	if (!status) status = go_back(t, t->batch, t->crop_px, t->restorer);
+	if (!status) status = go_back(t, t->batch, t->context_px, t->restorer);
 	if (!status && joint) status = looker_gradients(t);
 	return status;
 }

@@ -98,6 +98,13 @@ static struct picture edge(size_t side) {
 	return p;
 }
 
+/* Something else beyond every pixel. */
+static struct picture chequered(size_t side) {
+	struct picture p = edge(side);
+	for (size_t i = 0; i < side * side * 3; i++) p.pixels[i] = (i / 3 % side / 3 + i / 3 / side / 5) % 2 ? 40 : 220;
+	return p;
+}
+
 static struct recipe preset(const char *name) {
 	struct recipe recipe;
 	char complaint[200];
@@ -166,13 +173,16 @@ struct result {
 	struct deblur_blur truth;
 };
 
-static struct result degrade(const struct degrade_plan *plan, size_t crop) {
-	struct picture sharp = edge(degrade_side(plan, crop));
+static struct result degrade_that(struct picture sharp, const struct degrade_plan *plan, size_t crop) {
 	struct result r = {0};
 	CHECK(!degrade_apply(plan, &sharp, crop, &r.degraded, &r.target, &r.truth), "degrade");
 	CHECK(r.degraded.width == crop && r.target.height == crop, "sizes");
 	picture_release(&sharp);
 	return r;
+}
+
+static struct result degrade(const struct degrade_plan *plan, size_t crop) {
+	return degrade_that(edge(degrade_side(plan, crop)), plan, crop);
 }
 
 static void release_result(struct result *r) {
@@ -219,25 +229,48 @@ static void stages_draw_from_streams_of_their_own(void) {
 	}
 }
 
-/* The protocol is Pillow's blur of radius 1.5 of the squashed picture, and nothing else. */
+/* Whether a sample of `crop` pixels is what Pillow's blur makes of the inner square that reaches `more` pixels beyond
+ * it. */
+static bool is_blurred_with(const struct result *result, double sigma, size_t crop, size_t more) {
+	struct picture sharp = chequered(degrade_least_side(crop)), square = {0}, blurred = {0}, expected = {0};
+	CHECK(!picture_inner(&sharp, DEGRADE_MARGIN_PX - more, &square) &&
+			  !picture_gaussian_blur_pillow(&square, sigma, &blurred) && !picture_inner(&blurred, more, &expected),
+		  "blur");
+	const bool same = !memcmp(result->degraded.pixels, expected.pixels, crop * crop * 3);
+	picture_release(&sharp);
+	picture_release(&square);
+	picture_release(&blurred);
+	picture_release(&expected);
+	return same;
+}
+
+/* The protocol is Pillow's blur of radius 1.5 of the whole squashed picture, and nothing else. */
 static void the_protocol_is_as_published(void) {
 	const struct recipe recipe = preset("protocol");
-	struct picture sharp = edge(degrade_least_side(40)), blurred = {0};
 	struct random random = random_seeded(1, 2, 3);
 	struct degrade_plan plan;
 	degrade_draw(&recipe, DEGRADE_ANY, &random, &plan);
-	struct result r = degrade(&plan, 40);
-	CHECK(!picture_gaussian_blur_pillow(&sharp, 1.5, &blurred), "blur");
-	size_t different = 0;
-	for (size_t y = 0; y < 40; y++)
-		different +=
-			memcmp(r.degraded.pixels + y * 120,
-				   blurred.pixels + ((y + DEGRADE_MARGIN_PX) * blurred.width + DEGRADE_MARGIN_PX) * 3, 120) != 0;
-	CHECK(!different, "%zu rows differ", different);
+	struct result r = degrade_that(chequered(degrade_least_side(40)), &plan, 40);
+	CHECK(is_blurred_with(&r, 1.5, 40, 0), "not as published");
+	CHECK(!is_blurred_with(&r, 1.5, 40, DEGRADE_MARGIN_PX), "its neighbours would make no difference");
 	CHECK(r.truth.in_srgb == 1 && fabsf(deblur_blur_size_px(&r.truth) - 1.5f) < 1e-5f, "truth");
-	picture_release(&sharp);
-	picture_release(&blurred);
 	release_result(&r);
+}
+
+/* Some pictures are blurred as a whole, edges repeated, and some are cut out of what was blurred. */
+static void software_blurs_the_whole_or_more_than_the_crop(void) {
+	struct recipe recipe = {.software = 1, .software_sigma_px = {2, 2}};
+	for (int whole = 0; whole < 2; whole++) {
+		struct random random = random_seeded(1, 2, 3);
+		struct degrade_plan plan;
+		recipe.software_whole = whole;
+		degrade_draw(&recipe, DEGRADE_ANY, &random, &plan);
+		struct result r = degrade_that(chequered(degrade_least_side(40)), &plan, 40);
+		CHECK(is_blurred_with(&r, 2, 40, whole ? 0 : DEGRADE_MARGIN_PX), "whole: %d", whole);
+		CHECK(r.target.width == 40 && r.target.height == 40, "whole: %d: %zu x %zu", whole, r.target.width,
+			  r.target.height);
+		release_result(&r);
+	}
 }
 
 /* ---- stages ---- */
@@ -473,6 +506,7 @@ int main(void) {
 	RUN(degrading_depends_on_the_seed_alone);
 	RUN(stages_draw_from_streams_of_their_own);
 	RUN(the_protocol_is_as_published);
+	RUN(software_blurs_the_whole_or_more_than_the_crop);
 	RUN(nothing_planned_changes_nothing);
 	RUN(responses_come_back);
 	RUN(exposure_burns_out_and_whites_shine);
