@@ -33,6 +33,9 @@ export function file(name, bytes) {
 /** @param {string} path */
 export const pixels = (path) => readPng(readFileSync(path));
 
+/** Root of the mean square of what lies between two pictures, in 8-bit steps. @param {Uint8Array} a @param {Uint8Array} b */
+export const difference = (a, b) => Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
+
 /** @param {number} width @param {number} height @param {1 | 2 | 3 | 4} channels */
 export function pattern(width, height, channels) {
   const bytes = new Uint8Array(width * height * channels);

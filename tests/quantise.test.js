@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { build, deblur, folder, model, out, photograph, pixels } from './command-line.js';
+import { build, deblur, difference, folder, model, out, photograph, pixels } from './command-line.js';
 
 /** @param {string[]} words */
 const quantise = (...words) => spawnSync(join(build, 'deblur-train'), ['quantise', ...words], { encoding: 'utf8' });
@@ -16,9 +16,6 @@ function restored(path, name) {
   assert.equal(status, 0, stderr);
   return pixels(join(out, name)).pixels;
 }
-
-/** Root of the mean square, in 8-bit steps. @param {Uint8Array} a @param {Uint8Array} b */
-const difference = (a, b) => Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
 
 test('with fewer bits a file is smaller when it travels, and further from what it was', () => {
   const exact = restored(model, 'exact.png');
@@ -40,13 +37,36 @@ test('with fewer bits a file is smaller when it travels, and further from what i
   assert.ok(statSync(join(folder, '8.dbm')).size < 0.55 * statSync(model).size);
 });
 
+const photographs = ['--data', 'tests/golden', '--crop', '64', '--samples', '12'];
+
+test('whoever is shown photographs gives bits to the weights that matter, and loses less in a smaller file', () => {
+  const [even, measured] = [join(folder, 'even.dbm'), join(folder, 'measured.dbm')];
+  assert.equal(quantise(model, even, '--bits', '5').status, 0);
+  const { status, stdout, stderr } = quantise(model, measured, '--bits', '4.25', ...photographs);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^a sample loses about 0\.\d+ dB$/m);
+  assert.match(deblur(['info', measured]).stdout, /stored: int8, 4\.25 bits in the mean/);
+  const [evenSize, measuredSize] = [even, measured].map((path) => gzipSync(readFileSync(path)).length);
+  assert.ok(measuredSize < evenSize, `${measuredSize} and ${evenSize} bytes`);
+  const exact = restored(model, 'exact.png');
+  const [evenLoss, measuredLoss] = [even, measured].map((path) => difference(restored(path, 'it.png'), exact));
+  assert.ok(measuredLoss < evenLoss / 2, `${measuredLoss} and ${evenLoss} steps`);
+});
+
 test('what makes no sense is refused, and nothing is written', () => {
   const path = join(folder, 'none.dbm');
-  for (const bits of ['2', '9', '', 'x', '8x']) {
+  for (const bits of ['2', '9', '', 'x', '8x', 'nan']) {
     const { status, stderr } = quantise(model, path, '--bits', bits);
     assert.equal(status, 2);
-    assert.match(stderr, /is not a number from 3 to 8/);
+    assert.match(stderr, /--bits has to be a number from 3 to 8, not/);
   }
+  assert.match(quantise(model, path, '--bits', '4.5').stderr, /--bits 4\.5: only with --data/);
+  assert.match(quantise(model, path, '--samples', '4').stderr, /--samples is about the photographs of --data, which is missing/);
+  assert.match(quantise(model, path, ...photographs, '--bits', '0.5').stderr, /from 1 to 8/);
+  assert.match(quantise(model, path, ...photographs, '--crop', '65').stderr, /multiple of 16/);
+  const nothing = quantise(model, path, '--data', join(folder, 'nowhere'));
+  assert.equal(nothing.status, 1);
+  assert.match(nothing.stderr, /nowhere cannot be read: No such file/);
   assert.equal(quantise(model).status, 2);
   writeFileSync(join(folder, 'text.dbm'), 'this is no model');
   assert.match(quantise(join(folder, 'text.dbm'), path).stderr, /text\.dbm: .*model/);

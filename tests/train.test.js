@@ -346,31 +346,6 @@ test('what learns as branches goes on byte for byte, and leaves as plain convolu
   assert.match(unknown.stderr, /--reparam "1x1,5x5": it takes 1x1, identity and squeeze/);
 });
 
-test('weights that learn to be rounded lose nothing more in a file of so many bits', () => {
-  const rounded = [...small, '--network', 'student', '--steps', '8', '--estimator-first', '0.5', '--bits', '4'];
-  const whole = run('teacher', ...rounded, '--checkpoint-every', '3', '--out', file('rounded.dbm'));
-  assert.equal(whole.status, 0, whole.stderr);
-  assertGoesOn('rounded.dbm', rounded);
-  const restored = (/** @type {string} */ name) => {
-    const options = ['run', '--model', file(name), 'tests/golden/a.png', '-o', file(`${name}.png`)];
-    const { status, stderr } = spawnSync('build/deblur', options, { encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-    return readPng(readFileSync(file(`${name}.png`))).pixels;
-  };
-  /** Most that a channel differs. @param {string} a @param {string} b */
-  const difference = (a, b) => {
-    const [one, other] = [restored(a), restored(b)];
-    return one.reduce((most, value, i) => Math.max(most, Math.abs(value - other[i])), 0);
-  };
-  for (const bits of ['4', '3'])
-    assert.equal(run('quantise', file('rounded.dbm'), file(`${bits}-bits.dbm`), '--bits', bits).status, 0);
-  assert.ok(difference('4-bits.dbm', 'rounded.dbm') <= 1, 'no more than float16 rounds of the steps');
-  assert.ok(difference('3-bits.dbm', 'rounded.dbm') > 1);
-  const unknown = run('teacher', ...small, '--bits', '2', '--out', file('x.dbm'));
-  assert.equal(unknown.status, 2);
-  assert.match(unknown.stderr, /--bits has to be a number from 3 to 8, not 2/);
-});
-
 test('with --estimator-first 0 the estimator stays as it was, and there has to be one', () => {
   const found = (/** @type {string} */ name) => {
     const options = ['estimate', '--model', file(name), '--json', 'tests/golden/a.png'];

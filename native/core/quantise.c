@@ -37,26 +37,14 @@ float quantise_row(const float *values, size_t count, int bits, int8_t *codes) {
 	struct search s = {values, count, (float)most, 0, HUGE_VAL}; /* INFINITY is a float, in some C libraries */
 	float largest = 0;
 	for (size_t i = 0; i < count; i++) largest = fmaxf(largest, fabsf(values[i]));
-	for (int step = STEPS; step > STEPS / 4 && largest > 0; step--)
+	/* Of what is rounded already, the widest step that loses nothing: its codes compress best. */
+	for (int code = 1; code <= most && largest > 0 && s.loss > 0; code++) try_scale(&s, largest / (float)code);
+	for (int step = STEPS - 1; step > STEPS / 4 && largest > 0 && s.loss > 0; step--)
 		try_scale(&s, largest / (float)most * (float)step / STEPS);
-	for (int code = most - 1; code > 0 && largest > 0 && s.loss > 0; code--) /* of what is rounded already */
-		try_scale(&s, largest / (float)code);
 	for (size_t i = 0; i < count; i++) codes[i] = s.scale > 0 ? (int8_t)code_of(values[i], s.scale, s.most) : 0;
 	return s.scale;
 }
 
 bool quantise_is_worth(size_t row_length) {
 	return row_length >= 16;
-}
-
-void quantise_round_row(float *values, size_t count, int bits) {
-	const float wider = 1.25f; /* a third of a bit of entropy */
-	/* In deviations, for 2^bits steps. */
-	static const float best_steps[QUANTISE_MAX_BITS + 1] = {0, 0, 0, 0.586f, 0.335f, 0.188f, 0.104f, 0.0569f, 0.0308f};
-	const float most = (float)((1 << (bits - 1)) - 1);
-	float squares = 0;
-	for (size_t i = 0; i < count; i++) squares += values[i] * values[i];
-	const float scale = wider * best_steps[bits] * sqrtf(squares / (float)count);
-	if (!(scale > 1e-30f)) return; /* nothing, or as good as */
-	for (size_t i = 0; i < count; i++) values[i] = scale * code_of(values[i], scale, most);
 }

@@ -17,11 +17,4 @@ bool quantise_is_worth(size_t row_length);
  * zeros has scale 0. */
 float quantise_row(const float *values, size_t count, int bits, int8_t *codes);
 
-/* Rounds values, which are finite, to multiples of one step that a file of so many bits has room for; quantise_row
- * finds that step again, and loses nothing more. The step is a little wider than the best for a normal distribution of
- * their deviation (Max, "Quantizing for minimum distortion", IRE Trans. IT 6, 1960, table II), since files are
- * compressed on their way and fewer different codes take less. A rule that costs little, for training, which does this
- * at every step. */
-void quantise_round_row(float *values, size_t count, int bits);
-
 #endif

@@ -71,7 +71,7 @@ static void make_learner(const struct net_options *options, struct learner *l) {
 	struct random random = random_seeded(1, 2, 3);
 	initialise(l->graph, &random);
 	require(net_create(l->graph, options, &l->net), "the net");
-	require(reparam_create(l->graph, 0, 0, &random, &l->learned), "the parameters");
+	require(reparam_create(l->graph, 0, &random, &l->learned), "the parameters");
 	require(optimizer_create(l->learned->parameters, l->learned->parameter_count, &optimizer_defaults, &l->optimizer),
 			"the optimiser");
 	const size_t count = options->batch * options->height * options->width * 3;

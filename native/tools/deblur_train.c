@@ -19,6 +19,7 @@ static const struct subcommand subcommands[] = {
 	{"degrade", "write degraded samples and a contact sheet, to look at what nets are trained on", train_degrade},
 	{"report", "write a page about runs: curves, pictures before and after, how they were made", train_report},
 	{"quantise", "write a model into a smaller file, its weights as int8", train_quantise},
+	{"revive", "let channels of a model that never fire any more begin anew", train_revive},
 	{"export-onnx", "write a model as ONNX, to run it elsewhere", train_export_onnx},
 };
 enum { SUBCOMMAND_COUNT = sizeof subcommands / sizeof *subcommands };

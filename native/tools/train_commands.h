@@ -16,6 +16,7 @@ int train_distill(int argc, char **argv);
 int train_degrade(int argc, char **argv);
 int train_export_onnx(int argc, char **argv);
 int train_quantise(int argc, char **argv);
+int train_revive(int argc, char **argv);
 int train_report(int argc, char **argv);
 int train_ablate(int argc, char **argv);
 

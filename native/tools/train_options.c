@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/quantise.h"
 #include "picture/file.h"
 #include "tools/train_commands.h"
 #include "train/reparam.h"
@@ -163,16 +162,6 @@ static bool read_distillation(const struct command *command, struct trainer_opti
 		   option_number(command, "--features", 0, 10, 0, &o->feature_weight);
 }
 
-/* 0: they are not rounded. */
-static bool read_bits(const struct command *command, int *bits) {
-	double number = 0;
-	if (option_given(command, "--bits") &&
-		!option_number(command, "--bits", QUANTISE_MIN_BITS, QUANTISE_MAX_BITS, 0, &number))
-		return false;
-	*bits = (int)number;
-	return true;
-}
-
 static bool read_precision(const struct command *command, struct trainer_options *o) {
 	const char *precision = option_value(command, "--precision", "auto");
 	if (!strcmp(precision, "auto"))
@@ -206,6 +195,5 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		return false;
 	}
 	return (!distill || read_distillation(command, o)) && read_data_options(command, data, o) &&
-		   read_numbers(command, o) && read_loss(command, o) && read_branches(command, o) &&
-		   read_bits(command, &o->bits) && read_precision(command, o);
+		   read_numbers(command, o) && read_loss(command, o) && read_branches(command, o) && read_precision(command, o);
 }

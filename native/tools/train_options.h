@@ -69,12 +69,6 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		{"--estimator-crop", "PX", "side of its samples then (default: twice the first --crop)", OPTION_ONE, NULL, 0}, \
 		{"--reparam", "LIST", "branches of 3x3 kernels while they learn: 1x1,identity,squeeze (default: none)",        \
 		 OPTION_ONE,  NULL,   0},                                                                                      \
-		{"--bits",                                                                                                     \
-		 "N",                                                                                                          \
-		 "of each weight in the file that is to be made of it (quantise): it learns to be rounded (default: none)",    \
-		 OPTION_ONE,                                                                                                   \
-		 NULL,                                                                                                         \
-		 0},                                                                                                           \
 		{"--precision", "P", "auto (default), f32 or bf16", OPTION_ONE, NULL, 0},                                      \
 		{"--validate-every", "N", "steps (default: 2000)", OPTION_ONE, NULL, 0},                                       \
 		{"--checkpoint-every", "N",  "steps (default: every five minutes); the last three are kept",                   \

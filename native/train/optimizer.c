@@ -7,7 +7,13 @@
 #include "train/span.h"
 
 const struct optimizer_options optimizer_defaults = {
-	.beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .weight_decay = 1e-4, .clip_norm = 0.5, .ema_decay = 0.999};
+	.beta1 = 0.9,
+	.beta2 = 0.99,
+	.epsilon = 1e-8,
+	.weight_decay = 1e-4,
+	.clip_norm = 0.5,
+	.ema_decay = 0.999,
+	.full_rate_inputs = 216}; /* 3x3 of 24 channels: the student's finest level, for which rates were chosen */
 
 enum { RUN = 8192 };
 
@@ -104,12 +110,20 @@ SPAN_CLONES static void update_all(const float *restrict gradient, float *restri
 	}
 }
 
-static void update(struct optimizer *optimizer, size_t parameter, const float *gradient, const struct step *s) {
+/* How many numbers each weight is added up with. */
+static size_t inputs_of(const struct graph_parameter *p) {
+	const bool is_transposed = p->shape[3] > 1 && p->shape[1] == 2; /* [2][2][out][in]: places do not overlap */
+	return is_transposed ? p->shape[3] : p->count / p->shape[0];
+}
+
+static void update(struct optimizer *optimizer, size_t parameter, const float *gradient, const struct step *all) {
 	const struct graph_parameter *p = &optimizer->parameters[parameter];
 	float *w = p->values, *m = optimizer->mean[parameter], *v = optimizer->square[parameter];
 	float *ema = optimizer->ema[parameter];
-	const float decay = p->shape[1] > 1 || p->shape[3] > 1 ? s->rate * s->decay : 0; /* a bias has one dimension */
-	update_all(gradient, w, m, v, ema, p->count, decay, s);
+	struct step s = *all;
+	s.rate *= (float)fmin(1, optimizer->options.full_rate_inputs / (double)inputs_of(p));
+	const float decay = p->shape[1] > 1 || p->shape[3] > 1 ? s.rate * s.decay : 0; /* a bias has one dimension */
+	update_all(gradient, w, m, v, ema, p->count, decay, &s);
 }
 
 double optimizer_step(struct optimizer *optimizer, float *const *gradients, double learning_rate) {

@@ -10,6 +10,10 @@ struct optimizer_options {
 	double beta1, beta2, epsilon, weight_decay; /* decay of weights, not of biases */
 	double clip_norm;                           /* the gradient's norm is cut to this; 0: never */
 	double ema_decay;                           /* reached gradually: min(decay, (1 + step) / (10 + step)) */
+	/* Weights of which a sum has more inputs than that learn more slowly, as many times. A step moves every weight
+	 * about as far, and where their signs agree what they add up to moves as far as all inputs together: widely, where
+	 * there are many, so that ReLUs drown (revive.h). Yang et al., "Tensor Programs V", 2021 (maximal update). */
+	double full_rate_inputs;
 };
 extern const struct optimizer_options optimizer_defaults;
 

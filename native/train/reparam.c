@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/quantise.h"
 #include "train/matrix.h"
 
 enum { TAPS = 9, MIDDLE = 4, MOST_BRANCHES = 4 };
@@ -61,18 +60,11 @@ static bool add_conv(struct reparam *r, const struct graph_op *op, unsigned bran
 	return true;
 }
 
-static bool is_rounded(const struct reparam *r, size_t i) {
-	const struct graph_parameter *p = &r->graph->parameters[i];
-	return r->bits && quantise_is_worth(p->count / p->shape[0]);
-}
-
-enum deblur_status reparam_create(struct graph *graph, unsigned branches, int bits, struct random *random,
-								  struct reparam **out) {
+enum deblur_status reparam_create(struct graph *graph, unsigned branches, struct random *random, struct reparam **out) {
 	struct reparam *r = calloc(1, sizeof *r);
 	if (!r) return DEBLUR_OUT_OF_MEMORY;
 	const size_t count = graph->parameter_count, room = count + MOST_BRANCHES * graph->op_count + 1;
 	r->graph = graph;
-	r->bits = bits;
 	r->parameter_count = count;
 	r->parameters = calloc(room, sizeof *r->parameters);
 	r->values = calloc(room, sizeof *r->values);
@@ -85,8 +77,6 @@ enum deblur_status reparam_create(struct graph *graph, unsigned branches, int bi
 	}
 	for (size_t i = 0; made && branches && i < graph->op_count; i++)
 		if (may_branch(graph, &graph->ops[i])) made = add_conv(r, &graph->ops[i], branches, random);
-	for (size_t i = 0; made && i < count; i++)
-		if (is_rounded(r, i)) made = set_apart(r, i);
 	const enum deblur_status status = made ? reparam_fold(r, r->values, graph) : DEBLUR_OUT_OF_MEMORY;
 	if (status)
 		reparam_destroy(r);
@@ -139,12 +129,6 @@ static enum deblur_status fold_conv(const struct reparam_conv *conv, float *cons
 			   : DEBLUR_OK;
 }
 
-static void round_rows(const struct graph_parameter *parameter, int bits) {
-	const size_t length = parameter->count / parameter->shape[0];
-	for (size_t row = 0; row < parameter->shape[0]; row++)
-		quantise_round_row(parameter->values + row * length, length, bits);
-}
-
 enum deblur_status reparam_fold(const struct reparam *r, float *const *values, struct graph *to) {
 	for (size_t i = 0; i < to->parameter_count; i++)
 		if (values[i] != to->parameters[i].values)
@@ -152,9 +136,6 @@ enum deblur_status reparam_fold(const struct reparam *r, float *const *values, s
 	enum deblur_status status = DEBLUR_OK;
 	for (size_t i = 0; i < r->conv_count && !status; i++)
 		status = fold_conv(&r->convs[i], values, to->parameters[r->convs[i].kernel].values);
-#pragma omp parallel for schedule(dynamic)
-	for (size_t i = 0; i < to->parameter_count; i++)
-		if (is_rounded(r, i)) round_rows(&to->parameters[i], r->bits);
 	return status;
 }
 

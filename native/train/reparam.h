@@ -1,6 +1,5 @@
 /* reparam.h - training with more than ships: a 3x3 convolution of a residual block learns as a sum of parallel linear
- * branches, and runs as the one kernel that they fold to; weights learn as floats, and run as the few bits that the
- * file has for them.
+ * branches, and runs as the one kernel that they fold to.
  *
  * Online reparameterisation (OREPA, Hu et al., CVPR 2022; RepVGG, Ding et al., CVPR 2021; ECBSR, Zhang et al., MM
  * 2021): the branches are linear, so that their kernels can be summed instead of their outputs, before the forward
@@ -11,10 +10,7 @@
  *
  * There is one bias, outside: one between expand and squeeze would not reach the padding.
  *
- * Rounded weights are multiples of their row's step (quantise.h), as the file will have them. Rounding has no gradient:
- * what the rounded one gets moves the float (the straight-through estimator of Bengio et al., arXiv:1308.3432, 2013).
- *
- *     status = reparam_create(graph, REPARAM_SQUEEZE, 0, &random, &r);    // the graph is as it was
+ *     status = reparam_create(graph, REPARAM_SQUEEZE, &random, &r);    // the graph is as it was
  *     status = optimizer_create(r->parameters, r->parameter_count, &optimizer_defaults, &optimizer);
  *     ...
  *     status = net_backward(net);
@@ -43,16 +39,13 @@ struct reparam {
 	size_t parameter_count;
 	struct reparam_conv *convs; /* [conv_count]: which have branches */
 	size_t conv_count;
-	int bits; /* of each weight that runs, in rows that are worth it; 0: as it learns */
 };
 
 /* Branches for every convolution of `graph` that is 3x3, has stride 1 and gives as many channels as it gets: those of
  * residual blocks. All start at nothing but `expand`, which `random` fills and `squeeze` hides (as in LoRA, Hu et al.
  * 2021): folded, they are what the graph has, to the bit, be that random or another run's. With `branches` 0 the
- * parameters are the graph's own and folding does nothing, unless it rounds them to `bits`, QUANTISE_MIN_BITS to
- * QUANTISE_MAX_BITS; 0: it does not. The graph must outlive it. OUT_OF_MEMORY. */
-enum deblur_status reparam_create(struct graph *graph, unsigned branches, int bits, struct random *random,
-								  struct reparam **out);
+ * parameters are the graph's own and folding does nothing. The graph must outlive it. OUT_OF_MEMORY. */
+enum deblur_status reparam_create(struct graph *graph, unsigned branches, struct random *random, struct reparam **out);
 void reparam_destroy(struct reparam *reparam); /* NULL is fine */
 
 /* Fills the parameters of `to`, which is reparam->graph or a clone of it, from these values of all parameters:

@@ -52,8 +52,7 @@ struct trainer_options {
 	double joint_weight;    /* of the estimator's own loss while it goes on learning with the restorer, from what that
 							   makes of its estimates; 0: it does not */
 	enum conv_precision precision;
-	unsigned branches; /* that 3x3 convolutions have while they learn, of reparam.h; 0: none */
-	int bits; /* of each weight: it learns as a float, and runs and is validated rounded to them; 0: as it learns */
+	unsigned branches;         /* that 3x3 convolutions have while they learn, of reparam.h; 0: none */
 	uint64_t validate_every;   /* steps */
 	uint64_t checkpoint_every; /* steps; 0: every five minutes */
 	const char *command;       /* for the provenance and the log */

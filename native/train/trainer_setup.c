@@ -167,9 +167,8 @@ static void make_room(struct trainer *t, size_t batch, size_t crop_px) {
 enum deblur_status trainer_add_learner(struct trainer *t, struct graph *graph, unsigned branches) {
 	struct checkpoint *c = &t->checkpoint;
 	const size_t learner = c->optimizer_count++;
-	const int bits = graph == t->projection ? 0 : t->options->bits; /* that one is in no file */
 	struct random random = random_seeded(t->options->seed, STREAM_BRANCHES, learner);
-	const enum deblur_status status = reparam_create(graph, branches, bits, &random, &t->learned[learner]);
+	const enum deblur_status status = reparam_create(graph, branches, &random, &t->learned[learner]);
 	if (status) return status;
 	return optimizer_create(t->learned[learner]->parameters, t->learned[learner]->parameter_count, &optimizer_defaults,
 							&c->optimizers[learner]);
@@ -242,7 +241,6 @@ static void add_choices(struct trainer *t) {
 	if (o->context_px) add_choice(t, "context %zu\n", o->context_px);
 	if (o->register_px) add_choice(t, "register %zu\n", o->register_px);
 	if (o->branches) add_choice(t, "branches %u\n", o->branches);
-	if (o->bits) add_choice(t, "bits %d\n", o->bits);
 	for (size_t i = 0; i < o->crops.count && o->crops.count > 1; i++)
 		add_choice(t, "crops %zu for %g\n", o->crops.stages[i].px, o->crops.stages[i].share);
 }

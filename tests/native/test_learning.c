@@ -295,6 +295,35 @@ static void the_optimiser_finds_a_line(void) {
 	release_problem(&p);
 }
 
+/* What a sum of many weights adds up to moves no further than a sum of few. */
+static void wide_sums_learn_as_fast_as_narrow_ones(void) {
+	enum { NARROW = 216, WIDE = 864 };
+	static float values[2][WIDE], slopes[2][WIDE], bias[2], slope[2] = {1, 1};
+	struct graph_parameter parameters[] = {{"narrow.weight", {1, 3, 3, 24}, NARROW, values[0]},
+										   {"wide.weight", {1, 3, 3, 96}, WIDE, values[1]},
+										   {"narrow.bias", {1, 1, 1, 1}, 1, &bias[0]},
+										   {"up.weight", {2, 2, 1, 216}, WIDE, values[0]}};
+	float *gradients[] = {slopes[0], slopes[1], slope, slopes[0]};
+	struct optimizer_options options = optimizer_defaults;
+	options.weight_decay = options.clip_norm = 0;
+	struct optimizer *optimizer = NULL;
+	for (int i = 0; i < WIDE; i++) slopes[0][i] = slopes[1][i] = 1;
+	CHECK(!optimizer_create(parameters, 3, &options, &optimizer), "memory");
+	optimizer_step(optimizer, gradients, 0.01);
+	double moved[2] = {0};
+	for (int i = 0; i < NARROW; i++) moved[0] -= (double)values[0][i];
+	for (int i = 0; i < WIDE; i++) moved[1] -= (double)values[1][i];
+	CHECK(fabs(moved[0] - 0.01 * NARROW) < 1e-4 && fabs(moved[1] - moved[0]) < 1e-4, "%g and %g", moved[0], moved[1]);
+	CHECK(fabsf(bias[0] + 0.01F) < 1e-6F, "the bias moves by %g", (double)bias[0]);
+	optimizer_destroy(optimizer);
+	/* The four places of a transposed kernel do not add up. */
+	memset(values[0], 0, sizeof values[0]);
+	CHECK(!optimizer_create(parameters + 3, 1, &options, &optimizer), "memory");
+	optimizer_step(optimizer, gradients + 3, 0.01);
+	CHECK(fabsf(values[0][WIDE - 1] + 0.01F) < 1e-6F, "up moves by %g", (double)values[0][WIDE - 1]);
+	optimizer_destroy(optimizer);
+}
+
 static void the_schedule_warms_up_and_falls(void) {
 	CHECK(schedule_learning_rate(1, 0.1, 0) < 0.02 && fabs(schedule_learning_rate(1, 0.1, 0.1) - 1) < 1e-9, "warm-up");
 	for (double t = 0.1; t < 0.95; t += 0.05)
@@ -378,6 +407,7 @@ int main(void) {
 	RUN(a_turned_picture_is_turned_back);
 	RUN(blur_turns_with_its_picture);
 	RUN(the_optimiser_finds_a_line);
+	RUN(wide_sums_learn_as_fast_as_narrow_ones);
 	RUN(the_schedule_warms_up_and_falls);
 	RUN(a_checkpoint_goes_on_exactly);
 	return check_summary();

@@ -1,0 +1,57 @@
+/* train_revive.c - `deblur-train revive`: a model whose dead channels begin anew. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "picture/file.h"
+#include "tools/common.h"
+#include "tools/train_commands.h"
+#include "tools/train_sensitivity.h"
+#include "train/revive.h"
+
+static void tell(void *graph, const char *op, size_t dead, size_t channels) {
+	printf("%-9s %-16s %zu of %zu channels were dead\n", ((const struct graph *)graph)->name, op, dead, channels);
+}
+
+static int revive_model(const struct command *command, const char *from, const char *to) {
+	uint8_t *bytes = NULL;
+	size_t before = 0, size = 0, dead = 0;
+	struct model_file model = {0};
+	struct sensitivity sensitivity = {0};
+	int code = EXIT_FAILURE;
+	if (train_read_model(command, from, &model, &before) && train_measure_sensitivity(command, &model, &sensitivity)) {
+		struct random random = random_seeded(1, 0, 0);
+		dead = revive(model.restorer, sensitivity.restorer, &random, tell, model.restorer);
+		if (model.estimator) dead += revive(model.estimator, sensitivity.estimator, &random, tell, model.estimator);
+		enum deblur_status status = model_file_write(&model, MODEL_FILE_FLOAT32, &bytes, &size);
+		if (!status) status = file_write(to, bytes, size);
+		if (status)
+			common_fail(command, to, status);
+		else
+			code = EXIT_SUCCESS;
+	}
+	if (!code)
+		printf("%s: %zu channels begin anew; it restores as before, and goes on learning --from here\n", to, dead);
+	free(bytes);
+	sensitivity_release(&sensitivity);
+	model_file_release(&model);
+	return code;
+}
+
+int train_revive(int argc, char **argv) {
+	struct option table[] = {TRAIN_SENSITIVITY_OPTIONS, {0}};
+	struct command command = {.name = "deblur-train revive",
+							  .summary = "Writes a model that restores alike, in which channels that never fire any "
+										 "more begin anew: to train it --from there.",
+							  .operands = "M.dbm OUT.dbm",
+							  .options = table};
+	int code;
+	if (options_parse(&command, argc, argv, &code)) {
+		code = EXIT_USAGE;
+		if (command.count != 2)
+			fprintf(stderr, "%s: a model and a file to write are needed: M.dbm OUT.dbm\n", command.name);
+		else
+			code = revive_model(&command, command.values[0], command.values[1]);
+	}
+	options_release(&command);
+	return code;
+}
