@@ -45,6 +45,8 @@ static void tell_failure(const struct command *command, enum deblur_status statu
 		fprintf(stderr, "%s: %s\n", command->name, trouble);
 	else if (status == DEBLUR_IO)
 		perror(command->name);
+	else if (status == DEBLUR_BAD_ARGUMENT)
+		fprintf(stderr, "%s: --crop does not suit the model: take a multiple of 64\n", command->name);
 	else
 		fprintf(stderr, "%s: %s\n", command->name, deblur_status_message(status));
 }
@@ -74,6 +76,11 @@ static bool measure(const struct command *command, const struct model_file *mode
 bool train_measure_sensitivity(const struct command *command, const struct model_file *model, struct sensitivity *out) {
 	struct train_data data = {0};
 	struct sensitivity_options options = {0};
+	if (!sensitivity_can_measure(model)) {
+		fprintf(stderr, "%s: the model has no estimator, or one of an older shape: train it --from there first\n",
+				command->name);
+		return false;
+	}
 	const bool fine = read_choices(command, &data, &options) && measure(command, model, &data, &options, out);
 	train_data_release(&data);
 	return fine;

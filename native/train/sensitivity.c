@@ -33,6 +33,14 @@ static double **new_rows(const struct graph *graph) {
 	return of;
 }
 
+bool sensitivity_can_measure(const struct model_file *model) {
+	const struct graph *restorer = model->restorer, *estimator = model->estimator;
+	if (restorer->condition < 0 && !estimator) return true;
+	return estimator && estimator->condition >= 0 && estimator->tensors[estimator->output].channels == BLUR_RAW_COUNT &&
+		   estimator->tensors[estimator->condition].channels == SPECTRUM_COUNT &&
+		   (restorer->condition < 0 || restorer->tensors[restorer->condition].channels == BLUR_CONDITION_COUNT);
+}
+
 static enum deblur_status set_up(struct probe *p, struct sensitivity *out) {
 	const size_t side = p->options->crop_px;
 	const struct model_file *model = p->model;
@@ -42,7 +50,7 @@ static enum deblur_status set_up(struct probe *p, struct sensitivity *out) {
 										.training = true,
 										.tap = -1,
 										.condition_learns = model->restorer->condition >= 0};
-	if (model->restorer->condition >= 0 && !model->estimator) return DEBLUR_BAD_ARGUMENT;
+	if (!sensitivity_can_measure(model)) return DEBLUR_BAD_ARGUMENT;
 	enum deblur_status status = net_create(model->restorer, &options, &p->restorer);
 	if (!status && model->estimator)
 		status =

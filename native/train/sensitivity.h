@@ -32,8 +32,12 @@ struct sensitivity_options {
 	void *context;
 };
 
-/* *out is zeroed before, and filled on success. As dataset_sample; BAD_ARGUMENT: the restorer has to be told a blur,
- * and the model has no estimator. */
+/* Whether a restorer that has to be told a blur has an estimator, and both speak of blur as training does today: older
+ * models run, and are not measured. */
+bool sensitivity_can_measure(const struct model_file *model);
+
+/* *out is zeroed before, and filled on success. As dataset_sample; BAD_ARGUMENT: it cannot, or crop_px does not suit
+ * the graphs. */
 enum deblur_status sensitivity_measure(const struct model_file *model, const struct dataset *dataset,
 									   const struct sensitivity_options *options, struct sensitivity *out);
 void sensitivity_release(struct sensitivity *sensitivity); /* zeroed is fine */

@@ -236,8 +236,10 @@ static void whoever_has_no_estimator_is_refused(void) {
 	struct model_file model = model_of(0.1);
 	struct dataset *dataset = photographs();
 	struct sensitivity s = {0};
+	CHECK(sensitivity_can_measure(&model), "as it was");
 	graph_destroy(model.estimator);
 	model.estimator = NULL;
+	CHECK(!sensitivity_can_measure(&model), "without an estimator");
 	CHECK(sensitivity_measure(&model, dataset, &(struct sensitivity_options){.samples = 1, .crop_px = CROP}, &s) ==
 			  DEBLUR_BAD_ARGUMENT,
 		  "it is told nothing");
