@@ -32,7 +32,9 @@ test('a model restores as before when its dead channels begin anew', () => {
 test('what makes no sense is refused, and nothing is written', () => {
   const path = join(folder, 'none.dbm');
   assert.match(revive(model).stderr, /a model and a file to write are needed/);
-  assert.match(revive(model, path, '--samples', '0').stderr, /--samples has to be a number from 1/);
+  const none = revive(model, path, '--data', 'tests/golden', '--samples', '0');
+  assert.equal(none.status, 2);
+  assert.match(none.stderr, /--samples has to be a number from 1/);
   assert.match(revive(join(folder, 'none'), path, ...photographs).stderr, /none: No such file/);
   mkdirSync(join(folder, 'empty'));
   const nothing = revive(model, path, '--data', join(folder, 'empty'));

@@ -30,6 +30,10 @@ bool train_read_crop(const struct command *command, const char *name, size_t fal
 /* Its bytes were *size; false after a message. The caller releases it. */
 bool train_read_model(const struct command *command, const char *path, struct model_file *out, size_t *size);
 
+/* Adds a line to the model's own words, "key: value\n", in place of what they said of how it is stored; false: out of
+ * memory. */
+bool train_add_provenance(struct model_file *model, const char *line);
+
 /* --degrade: a preset's name, or a file's; false after a message. */
 bool train_read_recipe(const struct command *command, struct recipe *recipe);
 

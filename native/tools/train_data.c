@@ -73,6 +73,14 @@ bool train_data_read(const struct command *command, struct train_data *out) {
 	return true;
 }
 
+bool train_data_is_there(const struct command *command, const struct train_data *data) {
+	struct stat about;
+	if (!data->has_default || !stat(train_data_default, &about)) return true;
+	fprintf(stderr, "%s: no --data, and there is no folder %s: run scripts/get-data to fetch free photographs\n",
+			command->name, train_data_default);
+	return false;
+}
+
 void train_data_release(struct train_data *data) {
 	for (size_t i = 0; i < data->count; i++) free((char *)data->sources[i].path);
 	free(data->sources);

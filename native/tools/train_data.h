@@ -21,6 +21,7 @@ struct train_data {
 /* Pairs stay empty where the command's table lacks TRAIN_PAIR_OPTIONS. False after a message; release it in any case.
  */
 bool train_data_read(const struct command *command, struct train_data *out);
+bool train_data_is_there(const struct command *command, const struct train_data *data); /* false after a message */
 void train_data_release(struct train_data *data);
 
 /* Where scripts/get-data puts a newcomer's photographs. */

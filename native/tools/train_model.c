@@ -1,5 +1,6 @@
 /* train_model.c - models as the commands that rewrite them read them: graphs and weights, open to change. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "picture/file.h"
 #include "tools/common.h"
@@ -12,4 +13,21 @@ bool train_read_model(const struct command *command, const char *path, struct mo
 	free(bytes);
 	if (status) common_fail(command, path, status);
 	return !status;
+}
+
+bool train_add_provenance(struct model_file *model, const char *line) {
+	char *text = malloc(strlen(model->provenance) + strlen(line) + 1), *to = text;
+	if (!text) return false;
+	for (const char *from = model->provenance; *from;) {
+		const size_t length = strcspn(from, "\n") + (strchr(from, '\n') != NULL);
+		if (strncmp(from, "stored: ", 8) != 0) {
+			memcpy(to, from, length);
+			to += length;
+		}
+		from += length;
+	}
+	strcpy(to, line);
+	free(model->provenance);
+	model->provenance = text;
+	return true;
 }

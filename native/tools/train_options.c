@@ -5,20 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "picture/file.h"
 #include "tools/train_commands.h"
 #include "train/reparam.h"
 
 static bool read_data_options(const struct command *command, struct train_data *data, struct trainer_options *o) {
-	struct stat about;
-	if (!train_data_read(command, data)) return false;
-	if (data->has_default && stat(train_data_default, &about)) {
-		fprintf(stderr, "%s: no --data, and there is no folder %s: run scripts/get-data to fetch free photographs\n",
-				command->name, train_data_default);
-		return false;
-	}
+	if (!train_data_read(command, data) || !train_data_is_there(command, data)) return false;
 	o->data = data->options;
 	return train_read_recipe(command, &o->data.recipe);
 }

@@ -8,16 +8,25 @@ static bool has_rows(const struct graph_op *op) {
 	return graph_is_conv2d(op->kind) || op->kind == GRAPH_LINEAR || op->kind == GRAPH_RING_CONV;
 }
 
+static size_t count_readers(const struct graph *graph, int tensor) {
+	size_t count = tensor == graph->output;
+	for (size_t i = 0; i < graph->op_count; i++)
+		for (int j = 0; j < 3; j++) count += graph->ops[i].inputs[j] == tensor;
+	return count;
+}
+
+/* Whether what `op` gives is read by `reader`, by its weights and channel for channel. */
+static bool reads(const struct graph_op *reader, const struct graph_op *op) {
+	if (!has_rows(reader) || reader->inputs[0] != op->output) return false;
+	return reader->kind != GRAPH_RING_CONV || (op->kind == GRAPH_RING_CONV && op->stride == reader->stride);
+}
+
 /* Who alone reads what an op gives; NULL: several do, or one that is no such op. */
 static const struct graph_op *reader_of(const struct graph *graph, const struct graph_op *op) {
-	const struct graph_op *reader = NULL;
+	if (count_readers(graph, op->output) != 1) return NULL;
 	for (size_t i = 0; i < graph->op_count; i++)
-		for (int j = 0; j < 3; j++) {
-			if (graph->ops[i].inputs[j] != op->output) continue;
-			if (reader || j) return NULL; /* gates and shifts are not of its channels */
-			reader = &graph->ops[i];
-		}
-	return reader && has_rows(reader) ? reader : NULL;
+		if (reads(&graph->ops[i], op)) return &graph->ops[i];
+	return NULL;
 }
 
 /* The op that gives a tensor; NULL: it is an input. */
@@ -66,10 +75,11 @@ static void silence(struct graph *graph, const struct graph_op *linear, size_t r
 	*row_of(graph, linear->bias, row) = 0;
 }
 
-/* The linear op behind an input of a mixed convolution; NULL: it is another. */
+/* The linear op that gives an input of a mixed convolution, and nothing else; NULL: it is none such. */
 static const struct graph_op *linear_of(const struct graph *graph, const struct graph_op *op, int input) {
 	const struct graph_op *giver = op->kind == GRAPH_MIXED_CONV2D ? giver_of(graph, op->inputs[input]) : NULL;
-	return giver && giver->kind == GRAPH_LINEAR ? giver : NULL;
+	const bool is_its_own = giver && giver->kind == GRAPH_LINEAR && count_readers(graph, giver->output) == 1;
+	return is_its_own ? giver : NULL;
 }
 
 /* What a mixed convolution mixes, once nobody needs it as it is: it has drifted as far as the mix. */
@@ -108,6 +118,7 @@ static size_t revive_op(struct graph *graph, const struct graph_op *op, const st
 				 read = largest_of(sensitivity[reader->bias], graph->parameters[reader->bias].count);
 	const bool all = largest <= of_reader * read;
 	size_t dead = 0;
+	if (!(read > 0)) return 0; /* behind what is dead itself nobody can tell */
 	if (all && op->mix >= 0) draw_sources(graph, op, random);
 	for (size_t channel = 0; channel < channels; channel++) {
 		if (!all && bias[channel] > next_to_nothing * largest) continue;
@@ -119,8 +130,8 @@ static size_t revive_op(struct graph *graph, const struct graph_op *op, const st
 
 size_t revive(struct graph *graph, double *const *sensitivity, struct random *random, revive_tell tell, void *context) {
 	size_t all = 0;
-	/* From the end: a reader that is dead itself is drawn before it is told what to ignore. */
-	for (size_t i = graph->op_count; i-- > 0;) {
+	/* From the beginning: a reader that is drawn anew later does look at what was before. */
+	for (size_t i = 0; i < graph->op_count; i++) {
 		const struct graph_op *op = &graph->ops[i], *reader = reader_of(graph, op);
 		if (op->activation != ACTIVATION_RELU || !has_rows(op) || !reader) continue;
 		const size_t dead = revive_op(graph, op, reader, sensitivity, random);

@@ -15,8 +15,9 @@ typedef void (*revive_tell)(void *context, const char *op, size_t dead, size_t c
 /* Looks at every convolution, ring and matrix with a ReLU that one other such op reads. A channel is dead if its bias
  * has, of sensitivities [parameter][row] (sensitivity.h), next to nothing beside its layer's others, and all of them
  * are if none has more than next to nothing beside its reader's. It gets weights from `random` as if it had just been
- * initialised, and whoever reads it ignores it at first: what the graph gives stays what it was, but for next to
- * nothing, and now it learns. Returns how many there were; `tell` may be NULL. */
+ * initialised, and whoever reads it ignores it at first: what the graph gives stays what it was, as far as the
+ * samples were like all, but for next to nothing; and now it learns. Returns how many there were; `tell` may be NULL.
+ */
 size_t revive(struct graph *graph, double *const *sensitivity, struct random *random, revive_tell tell, void *context);
 
 #endif

@@ -30,8 +30,9 @@ static double step_of(const float *row, size_t length, double sensitivity, doubl
 	}
 	const double most = widest * sqrt(squares / (double)length);
 	const double step = sensitivity > 0 ? fmin(sqrt(level / sensitivity), most) : most;
-	if (!(largest > 1e-30)) return 0; /* nothing, or as good as */
-	return step > largest / MOST ? three_bits(step, floor) : three_bits(largest / MOST, ceil);
+	if (!(largest > 1e-30)) return 0;                       /* nothing, or as good as */
+	const double finest = three_bits(largest / MOST, ceil); /* or the largest would be cut */
+	return fmax(three_bits(fmax(step, finest), floor), finest);
 }
 
 static double entropy_bits(const size_t counts[CODES], size_t total) {
@@ -66,12 +67,12 @@ static struct outcome round_all(struct model_file *model, const struct sensitivi
 	struct outcome sum = {0};
 	for (size_t i = 0; i < model->restorer->parameter_count; i++)
 		round_parameter(&model->restorer->parameters[i], s->restorer[i], level, change, &sum);
-	for (size_t i = 0; model->estimator && i < model->estimator->parameter_count; i++)
+	for (size_t i = 0; s->estimator && i < model->estimator->parameter_count; i++)
 		round_parameter(&model->estimator->parameters[i], s->estimator[i], level, change, &sum);
 	return sum;
 }
 
-double rounding_apply(struct model_file *model, const struct sensitivity *s, double bits) {
+struct rounding rounding_apply(struct model_file *model, const struct sensitivity *s, double bits) {
 	enum { HALVINGS = 24 };
 	double low = -80, high = 20; /* of the level's logarithm */
 	for (int i = 0; i < HALVINGS; i++) {
@@ -79,5 +80,6 @@ double rounding_apply(struct model_file *model, const struct sensitivity *s, dou
 		const struct outcome outcome = round_all(model, s, exp2(middle), false);
 		*(outcome.bits > bits * outcome.weights ? &low : &high) = middle;
 	}
-	return round_all(model, s, exp2(high), true).lost_db;
+	const struct outcome outcome = round_all(model, s, exp2(high), true);
+	return (struct rounding){.bits = outcome.bits / fmax(outcome.weights, 1), .lost_db = outcome.lost_db};
 }

@@ -16,7 +16,7 @@ enum { STREAM_PROBE = 1 };
 struct probe {
 	const struct model_file *model;
 	const struct sensitivity_options *options;
-	struct net *restorer, *estimator; /* estimator NULL: the model has none */
+	struct net *restorer, *estimator; /* estimator NULL: nobody is told anything */
 	struct dataset_sample sample;     /* its pictures lie in the restorer's net, and in `sharp` */
 };
 
@@ -43,41 +43,43 @@ bool sensitivity_can_measure(const struct model_file *model) {
 
 static enum deblur_status set_up(struct probe *p, struct sensitivity *out) {
 	const size_t side = p->options->crop_px;
-	const struct model_file *model = p->model;
-	const struct net_options options = {.batch = 1,
-										.height = side,
-										.width = side,
-										.training = true,
-										.tap = -1,
-										.condition_learns = model->restorer->condition >= 0};
-	if (!sensitivity_can_measure(model)) return DEBLUR_BAD_ARGUMENT;
-	enum deblur_status status = net_create(model->restorer, &options, &p->restorer);
-	if (!status && model->estimator)
-		status =
-			net_create(model->estimator,
-					   &(struct net_options){.batch = 1, .height = side, .width = side, .training = true, .tap = -1},
-					   &p->estimator);
+	const struct graph *restorer = p->model->restorer, *estimator = p->model->estimator;
+	const bool is_told = restorer->condition >= 0;
+	if (!sensitivity_can_measure(p->model)) return DEBLUR_BAD_ARGUMENT;
+	struct net_options options = {
+		.batch = 1, .height = side, .width = side, .training = true, .tap = -1, .condition_learns = is_told};
+	enum deblur_status status = net_create(restorer, &options, &p->restorer);
+	options.condition_learns = false;
+	if (!status && is_told) status = net_create(estimator, &options, &p->estimator);
 	if (status) return status;
-	out->restorer = new_rows(model->restorer);
-	out->estimator = model->estimator ? new_rows(model->estimator) : NULL;
+	out->restorer = new_rows(restorer);
+	out->estimator = is_told ? new_rows(estimator) : NULL;
 	p->sample.degraded = net_picture(p->restorer);
 	p->sample.sharp = malloc(side * side * 3 * sizeof(float));
-	return out->restorer && p->sample.sharp && (out->estimator || !model->estimator) ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
+	return out->restorer && p->sample.sharp && (out->estimator || !is_told) ? DEBLUR_OK : DEBLUR_OUT_OF_MEMORY;
 }
 
-/* The restorer hears what the estimator says of the sample. */
-static enum deblur_status tell(struct probe *p) {
+/* Whether the restorer hears what the estimator says of a sample, or else the truth. */
+static bool hears_estimate(const struct probe *p, uint64_t step) {
+	return p->estimator && (step % 2 == 0 || !p->sample.has_truth);
+}
+
+static enum deblur_status tell(struct probe *p, uint64_t step) {
 	const size_t side = p->options->crop_px;
 	float numbers[SPECTRUM_COUNT];
 	struct deblur_blur found;
 	if (!p->estimator) return DEBLUR_OK;
+	if (!hears_estimate(p, step)) {
+		blur_to_condition(&p->sample.truth, net_condition(p->restorer));
+		return DEBLUR_OK;
+	}
 	if (!spectrum_of(p->sample.degraded, side * 3, side, side, numbers)) return DEBLUR_OUT_OF_MEMORY;
 	memcpy(net_picture(p->estimator), p->sample.degraded, side * side * 3 * sizeof(float));
 	networks_tell_spectrum(p->model->estimator, numbers, net_condition(p->estimator));
 	const enum deblur_status status = net_forward(p->estimator);
 	if (status) return status;
 	blur_from_raw(net_output(p->estimator), &found);
-	if (net_condition(p->restorer)) blur_to_condition(&found, net_condition(p->restorer));
+	blur_to_condition(&found, net_condition(p->restorer));
 	return DEBLUR_OK;
 }
 
@@ -92,7 +94,8 @@ static double decibels_per_square(const struct probe *p) {
 }
 
 /* sums[parameter][row] += scale * the mean square of the row's gradients */
-static void add_squares(const struct graph *graph, const struct net *net, double scale, double **sums) {
+static enum deblur_status add_squares(const struct graph *graph, const struct net *net, double scale, double **sums) {
+	double all = 0;
 	for (size_t i = 0; i < graph->parameter_count; i++) {
 		const struct graph_parameter *parameter = &graph->parameters[i];
 		const size_t length = parameter->count / parameter->shape[0];
@@ -101,12 +104,14 @@ static void add_squares(const struct graph *graph, const struct net *net, double
 			double squares = 0;
 			for (size_t j = 0; j < length; j++) squares += (double)gradient[j] * (double)gradient[j];
 			sums[i][row] += scale * squares / (double)length;
+			all += sums[i][row];
 		}
 	}
+	return isfinite(all) ? DEBLUR_OK : DEBLUR_MODEL_DAMAGED;
 }
 
 static enum deblur_status probe(struct probe *p, uint64_t step, struct sensitivity *out) {
-	enum deblur_status status = tell(p);
+	enum deblur_status status = tell(p, step);
 	if (!status) status = net_forward(p->restorer);
 	if (status) return status;
 	const size_t count = net_output_count(p->restorer);
@@ -115,16 +120,13 @@ static enum deblur_status probe(struct probe *p, uint64_t step, struct sensitivi
 	float *gradient = net_output_gradient(p->restorer);
 	for (size_t i = 0; i < count; i++) gradient[i] = (float)random_normal(&random);
 	status = net_backward(p->restorer);
-	if (status) return status;
-	add_squares(p->model->restorer, p->restorer, scale, out->restorer);
-	if (!p->estimator) return DEBLUR_OK;
+	if (!status) status = add_squares(p->model->restorer, p->restorer, scale, out->restorer);
+	if (status || !hears_estimate(p, step)) return status;
 	memset(net_output_gradient(p->estimator), 0, net_output_count(p->estimator) * sizeof(float));
-	if (net_condition_gradient(p->restorer))
-		loss_of_telling(net_output(p->estimator), net_condition_gradient(p->restorer),
-						net_output_gradient(p->estimator));
+	loss_of_telling(net_output(p->estimator), net_condition_gradient(p->restorer), net_output_gradient(p->estimator));
 	status = net_backward(p->estimator);
-	if (!status) add_squares(p->model->estimator, p->estimator, scale, out->estimator);
-	return status;
+	/* Of half the samples, and as much as if it were all. */
+	return status ? status : add_squares(p->model->estimator, p->estimator, 2 * scale, out->estimator);
 }
 
 enum deblur_status sensitivity_measure(const struct model_file *model, const struct dataset *dataset,

@@ -5,7 +5,8 @@
  * backward pass finds its mean for all weights at once: from an output gradient of random numbers, whose products have
  * the mean zero unless they are squares (Hutchinson, Comm. Stat. 18, 1989).
  *
- * The samples are told what the estimator says of them, and the gradient goes back through the estimator, too.
+ * Every other sample is told its blur, as a person might; the rest what the estimator says of them, and there the
+ * gradient goes back through the estimator, too.
  *
  *     struct sensitivity s = {0};
  *     status = sensitivity_measure(&model, dataset, &(struct sensitivity_options){.samples = 48, .crop_px = 256}, &s);
@@ -21,7 +22,8 @@
 /* In decibels that a sample loses in the mean, per mean square that is added to one weight of the row: the loss of
  * many is their sum, as long as it is small. 0: nothing depends on it. */
 struct sensitivity {
-	double **restorer, **estimator; /* [parameter_count][shape[0]]; estimator NULL where the model has none */
+	double **restorer, **estimator; /* [parameter_count][shape[0]]; estimator NULL where
+										   the model has none, or one that the restorer does not hear */
 };
 
 struct sensitivity_options {
@@ -37,7 +39,7 @@ struct sensitivity_options {
 bool sensitivity_can_measure(const struct model_file *model);
 
 /* *out is zeroed before, and filled on success. As dataset_sample; BAD_ARGUMENT: it cannot, or crop_px does not suit
- * the graphs. */
+ * the graphs; MODEL_DAMAGED: its numbers leave the range of floats. */
 enum deblur_status sensitivity_measure(const struct model_file *model, const struct dataset *dataset,
 									   const struct sensitivity_options *options, struct sensitivity *out);
 void sensitivity_release(struct sensitivity *sensitivity); /* zeroed is fine */
