@@ -97,6 +97,7 @@ $(ENTRIES:%=$(WEB)/%) &: $(wildcard web/page.js web/lib/*.js) package-lock.json
 	@echo "  web/lib/*.js"
 	@$(MINIFY) --bundle --splitting --format=esm --outbase=web --outdir=$(WEB) --chunk-names=lib/[name]-[hash] \
 		--external:./fflate/browser.js '--external:./messages/*' $(ENTRIES:%=web/%)
+	@sed -i '/^\/\* [^*]* \*\/$$/d' $(WEB)/lib/deblur-image.js # a style sheet is text to esbuild: its comments stay, for nobody
 
 $(WEB)/lib/%.wasm: $(WASM)/%.wasm
 	@mkdir -p $(@D)
