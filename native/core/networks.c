@@ -151,13 +151,20 @@ struct graph *networks_published_unet(void) {
 }
 
 struct graph *networks_restorer(const char *name) {
-	/* Blocks of all levels cost alike, and a second one of the deepest died whatever was tried: weights/training.md. */
 	static const struct networks_unet student = {.level_count = 3,
 												 .widths = {24, 48, 96},
 												 .ranks = {96, 96, 96},
-												 .encoder_blocks = {1, 1, 1},
-												 .decoder_blocks = {2, 2},
+												 .encoder_blocks = {1, 1, 2},
+												 .decoder_blocks = {1, 1},
 												 .condition_width = 64};
+	/* Blocks of all levels cost alike, and a second one of the deepest dies (weights/training.md): protocol-student's.
+	 */
+	static const struct networks_unet student_upper = {.level_count = 3,
+													   .widths = {24, 48, 96},
+													   .ranks = {96, 96, 96},
+													   .encoder_blocks = {1, 1, 1},
+													   .decoder_blocks = {2, 2},
+													   .condition_width = 64};
 	/* Plain kernels whose results are scaled and shifted: what mixed ones are compared with. */
 	static const struct networks_unet student_scaled = {.level_count = 3,
 														.widths = {24, 48, 96},
@@ -179,6 +186,7 @@ struct graph *networks_restorer(const char *name) {
 												 .decoder_blocks = {2, 3},
 												 .condition_width = 96};
 	if (!strcmp(name, "student")) return networks_unet(&student);
+	if (!strcmp(name, "student-upper")) return networks_unet(&student_upper);
 	if (!strcmp(name, "student-scaled")) return networks_unet(&student_scaled);
 	if (!strcmp(name, "student-fast")) return networks_unet(&student_fast);
 	if (!strcmp(name, "teacher")) return networks_unet(&teacher);
