@@ -27,7 +27,8 @@ void networks_tell_spectrum(const struct graph *estimator, const float *numbers,
 
 struct graph *networks_published_unet(void); /* the published teacher (Team Falcons 2025): 1,290,883 parameters */
 
-/* "student", "student-scaled", "student-fast", "teacher", "published"; NULL if unknown or out of memory. */
+/* "student", "student-upper", "student-scaled", "student-fast", "teacher", "published"; NULL if unknown or out of
+ * memory. */
 struct graph *networks_restorer(const char *name);
 
 #endif

@@ -29,7 +29,8 @@ bool train_read_options(const struct command *command, bool distill, struct trai
 		 OPTION_ONE,                                                                                                   \
 		 NULL,                                                                                                         \
 		 0},                                                                                                           \
-		{"--network", "NAME", "teacher, student, student-fast, student-scaled or published", OPTION_ONE, NULL, 0},     \
+		{"--network", "NAME", "teacher, student, student-upper, student-fast, student-scaled or published",            \
+		 OPTION_ONE,  NULL,   0},                                                                                      \
 		{"--batch",                                                                                                    \
 		 "N",                                                                                                          \
 		 "samples per step, of each process under mpirun (default: 8); fewer where --crop grows, as many pixels",      \
