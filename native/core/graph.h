@@ -73,6 +73,17 @@ struct graph_op {
 	int weight, bias, mix;      /* parameter indices, -1 where the op has none */
 };
 
+/* Whether a parameter is [2][2][out][in], whose places do not overlap: all others have their output channels first. */
+static inline bool graph_parameter_is_transposed(const struct graph_parameter *p) {
+	const bool is_matrix = p->shape[2] == 1 && p->shape[3] == 1;
+	return !is_matrix && p->shape[1] == 2; /* other kernels are 1 or 3 wide */
+}
+
+/* How many numbers each sum has that a parameter's weights are part of: its fan-in. */
+static inline size_t graph_parameter_inputs(const struct graph_parameter *p) {
+	return graph_parameter_is_transposed(p) ? p->shape[3] : p->count / p->shape[0];
+}
+
 /* Whether an op is a convolution to maps of its size or half of it, whatever its kernel is made of; and whether it is
  * any convolution. */
 static inline bool graph_is_conv2d(enum graph_op_kind kind) {

@@ -157,8 +157,7 @@ struct graph *networks_restorer(const char *name) {
 												 .encoder_blocks = {1, 1, 2},
 												 .decoder_blocks = {1, 1},
 												 .condition_width = 64};
-	/* Blocks of all levels cost alike, and a second one of the deepest dies (weights/training.md): protocol-student's.
-	 */
+	/* A second block of the deepest level dies, and those of all levels cost alike: weights/training.md. */
 	static const struct networks_unet student_upper = {.level_count = 3,
 													   .widths = {24, 48, 96},
 													   .ranks = {96, 96, 96},

@@ -19,8 +19,7 @@ static size_t input_axis(const struct graph_parameter *p) {
 	return is_matrix(p) ? 1 : 3;
 }
 static size_t output_axis(const struct graph_parameter *p) {
-	const bool is_transposed = !is_matrix(p) && p->shape[1] == 2; /* [2][2][out][in]; other kernels are 1 or 3 wide */
-	return is_transposed ? 2 : 0;
+	return graph_parameter_is_transposed(p) ? 2 : 0;
 }
 
 static bool has_room(const struct graph_parameter *from, const struct graph_parameter *to) {

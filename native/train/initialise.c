@@ -37,8 +37,7 @@ void initialise(struct graph *graph, struct random *random) {
 		const struct graph_op *op = &graph->ops[i];
 		if (op->weight < 0) continue;
 		struct graph_parameter *weight = &graph->parameters[op->weight], *bias = &graph->parameters[op->bias];
-		/* A transposed convolution's 2x2 places do not overlap: each result has the input channels only. */
-		const size_t fan_in = op->kind == GRAPH_CONV_TRANSPOSE2X2 ? weight->shape[3] : weight->count / weight->shape[0];
+		const size_t fan_in = graph_parameter_inputs(weight);
 		/* What a mixed convolution mixes has the size of its source, and the mix makes it what it should be. */
 		const double own_gain = op->mix < 0 ? gain(graph, op) : 1;
 		fill(weight, own_gain / sqrt((double)fan_in), random);

@@ -110,18 +110,12 @@ SPAN_CLONES static void update_all(const float *restrict gradient, float *restri
 	}
 }
 
-/* How many numbers each weight is added up with. */
-static size_t inputs_of(const struct graph_parameter *p) {
-	const bool is_transposed = p->shape[3] > 1 && p->shape[1] == 2; /* [2][2][out][in]: places do not overlap */
-	return is_transposed ? p->shape[3] : p->count / p->shape[0];
-}
-
 static void update(struct optimizer *optimizer, size_t parameter, const float *gradient, const struct step *all) {
 	const struct graph_parameter *p = &optimizer->parameters[parameter];
 	float *w = p->values, *m = optimizer->mean[parameter], *v = optimizer->square[parameter];
 	float *ema = optimizer->ema[parameter];
 	struct step s = *all;
-	s.rate *= (float)fmin(1, optimizer->options.full_rate_inputs / (double)inputs_of(p));
+	s.rate *= (float)fmin(1, optimizer->options.full_rate_inputs / (double)graph_parameter_inputs(p));
 	const float decay = p->shape[1] > 1 || p->shape[3] > 1 ? s.rate * s.decay : 0; /* a bias has one dimension */
 	update_all(gradient, w, m, v, ema, p->count, decay, &s);
 }

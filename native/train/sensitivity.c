@@ -83,14 +83,11 @@ static enum deblur_status tell(struct probe *p, uint64_t step) {
 	return DEBLUR_OK;
 }
 
-/* Decibels that are lost per mean square that is added to what is restored. */
+/* Decibels that are lost per mean square that is added to what is restored: the slope of loss_decibel. */
 static double decibels_per_square(const struct probe *p) {
-	const size_t count = net_output_count(p->restorer);
-	const float *output = net_output(p->restorer);
-	const double best = 1e-6; /* 60 dB: as loss_decibel */
-	double squares = 0;
-	for (size_t i = 0; i < count; i++) squares += pow((double)(output[i] - p->sample.sharp[i]), 2);
-	return 10 / log(10) / (squares / (double)count + best);
+	const double decibels = loss_decibel(net_output(p->restorer), p->sample.sharp, 1, net_output_count(p->restorer), 0,
+										 net_output_gradient(p->restorer));
+	return 10 / log(10) / pow(10, decibels / 10);
 }
 
 /* sums[parameter][row] += scale * the mean square of the row's gradients */
@@ -125,8 +122,8 @@ static enum deblur_status probe(struct probe *p, uint64_t step, struct sensitivi
 	memset(net_output_gradient(p->estimator), 0, net_output_count(p->estimator) * sizeof(float));
 	loss_of_telling(net_output(p->estimator), net_condition_gradient(p->restorer), net_output_gradient(p->estimator));
 	status = net_backward(p->estimator);
-	/* Of half the samples, and as much as if it were all. */
-	return status ? status : add_squares(p->model->estimator, p->estimator, 2 * scale, out->estimator);
+	const double share = p->sample.has_truth ? 2 : 1; /* every other of these is told the truth instead */
+	return status ? status : add_squares(p->model->estimator, p->estimator, share * scale, out->estimator);
 }
 
 enum deblur_status sensitivity_measure(const struct model_file *model, const struct dataset *dataset,
